@@ -1,0 +1,58 @@
+# make serve and make test are all a newcomer needs; each sets up what it rests on.
+BIN := .venv/bin
+
+.PHONY: help setup serve test check bench fuzz crawl messages record lock format clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: ## the virtual environment and everything the tests need
+	@tools/setup test
+
+serve: ## the site on 8080, HTTP mock on 8081, SMTP mock on 1025 (ARGS="--smtp-port 0" and so on)
+	@tools/setup run
+	@$(BIN)/statuary serve $(ARGS)
+
+test: setup ## lint, types, floors, content, and every test
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest $(ARGS)
+
+check: ## lint, types, floors, content: under a minute
+	@[ -x $(BIN)/mypy ] || tools/setup test
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m statuary.catalog.lint
+
+bench: ## the budgets, beside nginx, smtp-sink, aiosmtpd and httpbin
+	@tools/setup bench
+	@$(BIN)/python -m bench $(ARGS)
+
+fuzz: ## a long fuzz of both engines
+	@tools/setup test
+	@$(BIN)/python fuzzing/fuzz_smtp.py --examples 200000
+	@$(BIN)/python fuzzing/fuzz_http1.py --examples 200000
+
+crawl: ## every page in every language through the Nu HTML checker
+	@tools/setup test
+	@$(BIN)/pytest tests/web --crawl $(ARGS)
+
+messages: ## bring the translations' PO files up to date with the English
+	@tools/setup test
+	@$(BIN)/python tools/messages.py
+
+record: ## record the transcripts that documents show
+	@tools/setup test
+	@$(BIN)/python tools/record.py
+
+lock: ## renew the locked dependencies
+	@$(BIN)/pip install --quiet pip-tools
+	@tools/lock
+
+format: ## format the code
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+clean: ## remove what was built
+	@rm -rf .venv build dist tests/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,183 @@
+"""Compiles the content tree into one SQLite file, so that a look-up costs the same however large the catalogue is."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from statuary.catalog import messages
+from statuary.catalog.enhanced import CLASS_IDENTITY, concrete_code
+from statuary.catalog.model import Claim, Code, Prose
+from statuary.catalog.source import Content, read_content
+
+__all__ = ["all_codes", "compile_catalogue"]
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE code (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, protocol TEXT NOT NULL, value TEXT NOT NULL,
+    kind TEXT NOT NULL, hidden INTEGER NOT NULL, facts TEXT NOT NULL
+);
+CREATE INDEX code_value ON code (value);
+CREATE INDEX code_protocol ON code (protocol, position);
+CREATE TABLE prose (
+    id TEXT NOT NULL, language TEXT NOT NULL, prose TEXT NOT NULL, PRIMARY KEY (id, language)
+) WITHOUT ROWID;
+CREATE TABLE name (name TEXT NOT NULL, id TEXT NOT NULL, rank INTEGER NOT NULL);
+CREATE INDEX name_name ON name (name);
+CREATE TABLE concept (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE member (code TEXT NOT NULL, concept TEXT NOT NULL, PRIMARY KEY (code, concept)) WITHOUT ROWID;
+CREATE TABLE interface (language TEXT PRIMARY KEY, mo BLOB NOT NULL) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5 (id UNINDEXED, language UNINDEXED, name, summary, body, tokenize='trigram');
+"""
+
+
+def compile_catalogue(content_root: Path, locales: Path, target: Path, fingerprint: str = "") -> None:
+    """Compile everything into ``target``; the file appears whole or not at all.
+
+    Args:
+        content_root: the folder ``content``.
+        locales: the folder ``locales``.
+        target: the SQLite file to write.
+        fingerprint: kept in the file, to tell later whether it is up to date.
+
+    Raises:
+        ContentError: a content file is wrong.
+        OSError: the target cannot be written.
+    """
+    content = read_content(content_root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=target.name, dir=target.parent)
+    os.close(handle)
+    try:
+        with contextlib.closing(sqlite3.connect(temporary)) as connection:
+            connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+            _fill(connection, content, locales, fingerprint)
+            connection.commit()
+            connection.execute("VACUUM")
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def all_codes(content: Content) -> list[Code]:
+    """Every code with English prose: files, concrete enhanced codes, facts without prose; links made both ways."""
+    codes = [file.code for file in content.files]
+    classes = {code.id: code for code in codes if code.kind == "class"}
+    templates = [(file.code, file.class_retry) for file in content.files if file.code.kind == "template"]
+    concrete: list[Code] = []
+    for digit in "245":
+        class_code = classes.get(CLASS_IDENTITY.format(digit=digit))
+        if class_code is not None:
+            concrete.extend(
+                concrete_code(template, class_code, retry) for template, retry in templates if digit in template.classes
+            )
+    associated: dict[str, list[str]] = {}
+    for code in concrete:
+        for basic in code.basic:
+            associated.setdefault(f"{code.protocol}/{basic}", []).append(code.id)
+    linked = [replace(code, enhanced=tuple(associated.get(code.id, ()))) for code in codes]
+    return [*linked, *concrete, *content.facts_only]
+
+
+def _fill(connection: sqlite3.Connection, content: Content, locales: Path, fingerprint: str) -> None:
+    codes = all_codes(content)
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, ?)",
+        {
+            "fingerprint": fingerprint,
+            "protocols": json.dumps([asdict(protocol) for protocol in content.protocols]),
+            "languages": json.dumps([asdict(language) for language in content.languages]),
+            "content": hashlib.sha256(
+                "".join(file.text for file in content.files).encode(errors="surrogatepass")
+            ).hexdigest(),
+        }.items(),
+    )
+    for position, code in enumerate(codes):
+        facts = code.to_dict()
+        for key in ("prose", "claims", "language", "untranslated", "summary"):
+            del facts[key]
+        connection.execute(
+            "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (position, code.id, code.protocol, code.value, code.kind, code.hidden, json.dumps(facts)),
+        )
+        connection.executemany("INSERT INTO name VALUES (?, ?, ?)", _names(code))
+    for language in content.languages:
+        translations = {
+            protocol.id: messages.read_translations(locales, language.tag, protocol.id)
+            for protocol in content.protocols
+            if protocol.prose
+        }
+        for code in codes:
+            prose = _translate(code, language.tag, translations.get(code.protocol, {}))
+            if prose.texts or prose.claims:
+                connection.execute(
+                    "INSERT INTO prose VALUES (?, ?, ?)", (code.id, language.tag, json.dumps(_plain(prose)))
+                )
+            connection.execute(
+                "INSERT INTO words VALUES (?, ?, ?, ?, ?)",
+                (
+                    code.id,
+                    language.tag,
+                    " ".join(dict.fromkeys([code.value, code.name, code.title, *code.aliases])),
+                    prose.texts.get("summary", code.note),
+                    " ".join(prose.texts.get(field, "") for field in ("description", "when")),
+                ),
+            )
+        connection.execute(
+            "INSERT INTO interface VALUES (?, ?)",
+            (language.tag, messages.compile_interface(locales, language.tag)),
+        )
+    _fill_concepts(connection, content.concepts)
+
+
+def _names(code: Code) -> Iterator[tuple[str, str, int]]:
+    for rank, name in enumerate(dict.fromkeys([code.name, code.title, code.answer.text, *code.aliases])):
+        if name:
+            yield name.casefold(), code.id, rank
+
+
+def _translate(code: Code, language: str, translations: Mapping[tuple[str, str], str]) -> Prose:
+    """Take each field's translation, or the English one and say so."""
+    if language == "en":
+        return code.prose
+    source = code.template or code.id
+    texts, claims, missing = {}, [], set()
+    for field, text in code.prose.texts.items():
+        translated = translations.get((f"{source}#{field}", text))
+        texts[field] = translated or text
+        if translated is None and text:
+            missing.add(field)
+    for number, claim in enumerate(code.prose.claims, 1):
+        translated = translations.get((f"{source}#claims.{number}", claim.text))
+        claims.append(Claim(claim.kind, translated or claim.text))
+        if translated is None:
+            missing.add("claims")
+    return Prose(language, texts, tuple(claims), frozenset(missing))
+
+
+def _plain(prose: Prose) -> dict[str, Any]:
+    return {
+        "language": prose.language,
+        "untranslated": sorted(prose.fallbacks),
+        "prose": dict(prose.texts),
+        "claims": [asdict(claim) for claim in prose.claims],
+    }
+
+
+def _fill_concepts(connection: sqlite3.Connection, concepts: Iterable[dict[str, Any]]) -> None:
+    for concept in concepts:
+        connection.execute("INSERT INTO concept VALUES (?, ?)", (concept["id"], json.dumps(concept)))
+        connection.executemany(
+            "INSERT OR IGNORE INTO member VALUES (?, ?)",
+            [(member["code"], concept["id"]) for member in concept.get("member", [])],
+        )

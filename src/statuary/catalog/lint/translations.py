@@ -1,0 +1,47 @@
+"""Checks translations: what stands in backticks goes on the wire and stays as it is, links lead to the same codes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from statuary.catalog import messages
+from statuary.catalog.source import Content
+from statuary.errors import ContentError
+
+__all__ = ["check_translations"]
+
+_CODE_SPAN = re.compile(r"`([^`]*)`")
+_LINK = re.compile(r"\]\(code:([^)\s]+)\)")
+_PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
+
+
+def check_translations(content: Content, locales: Path) -> Iterator[ContentError]:
+    """Hold each current translation against its English."""
+    domains = [messages.INTERFACE, *(protocol.id for protocol in content.protocols if protocol.prose)]
+    for language in content.languages:
+        for domain in domains:
+            path = f"{language.tag}/LC_MESSAGES/{domain}.po"
+            for (context, english), translated in messages.read_translations(locales, language.tag, domain).items():
+                for problem in _differences(english, translated):
+                    line = _line_of(locales / path, context, english)
+                    yield ContentError(f"locales/{path}", line, 1, f"{context or english!r}: {problem}")
+
+
+def _differences(english: str, translated: str) -> Iterator[str]:
+    for what, pattern in (("code in backticks", _CODE_SPAN), ("links", _LINK), ("places to fill", _PLACE)):
+        wanted, found = Counter(pattern.findall(english)), Counter(pattern.findall(translated))
+        if set(wanted) != set(found):
+            missing = sorted(map(str, set(wanted) - set(found)))
+            added = sorted(map(str, set(found) - set(wanted)))
+            yield f"other {what} than the English: missing {missing}, added {added}"
+
+
+def _line_of(path: Path, context: str, english: str) -> int:
+    needle = f'msgctxt "{context}"' if context else f'msgid "{english[:40]}'
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if line.startswith(needle):
+            return number
+    return 1

@@ -1,0 +1,44 @@
+"""Reads a reference such as ``RFC 5321 §4.2.3`` and finds its address."""
+
+from __future__ import annotations
+
+import re
+
+from statuary.catalog.model import Spec
+
+__all__ = ["parse_spec", "parse_specs"]
+
+_REFERENCE = re.compile(r"(?P<document>.+?)(?:\s+(?:§|Appendix )(?P<section>[0-9A-Z][0-9A-Za-z.]*))?")
+
+
+def parse_spec(text: str) -> Spec:
+    """Split a reference into document and section, with a link to the section.
+
+    Args:
+        text: such as ``RFC 9110 §15.6.4``, ``IANA http-status-codes`` or ``vendor``.
+    """
+    match = _REFERENCE.fullmatch(text.strip())
+    if match is None:
+        return Spec(text.strip())
+    document, section = match["document"], match["section"] or ""
+    return Spec(document, section, _address(document, section))
+
+
+def parse_specs(text: str) -> tuple[Spec, ...]:
+    """Split a registry's cell, in which ``;`` stands between references."""
+    return tuple(parse_spec(part) for part in text.split(";") if part.strip())
+
+
+def _address(document: str, section: str) -> str:
+    if document.startswith("RFC "):
+        number = document.removeprefix("RFC ")
+        anchor = ""
+        if section:
+            kind = "appendix" if section[0].isalpha() else "section"
+            anchor = f"#{kind}-{section}"
+        return f"https://www.rfc-editor.org/rfc/rfc{number}.html{anchor}"
+    if document.startswith("IANA "):
+        return f"https://www.iana.org/assignments/{document.removeprefix('IANA ')}/"
+    if document.startswith("draft-"):
+        return f"https://datatracker.ietf.org/doc/{document}/"
+    return ""

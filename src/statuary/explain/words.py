@@ -1,0 +1,172 @@
+"""Facts put into words. English sentences are gettext msgids: a surface renders them in its reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from statuary.catalog.model import Code, Retry
+
+__all__ = [
+    "CLAIM_KINDS",
+    "KINDS",
+    "N_",
+    "STATUSES",
+    "WHO",
+    "WIRES",
+    "Phrase",
+    "class_phrase",
+    "duration",
+    "fate_phrase",
+    "kept",
+    "retry_phrases",
+    "stages_phrase",
+]
+
+
+def N_(message: str) -> str:  # noqa: N802 - the field's own name for "to be translated later"
+    """Mark a text for extraction; it is translated when it is rendered."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence with places to fill.
+
+    Args:
+        msgid: the English, with places such as ``%(hours)s``.
+        values: what fills them; a value that is itself a phrase is rendered first.
+        translate: False for facts, such as registered names, that stay as they are.
+    """
+
+    msgid: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    translate: bool = True
+
+    def render(self, gettext: Callable[[str], str] = str) -> str:
+        """The sentence in the language of ``gettext``."""
+        text = gettext(self.msgid) if self.translate and self.msgid else self.msgid
+        if not self.values:
+            return text
+        return text % {
+            name: value.render(gettext) if isinstance(value, Phrase) else value for name, value in self.values.items()
+        }
+
+
+def kept(text: str) -> Phrase:
+    """A fact that no language changes."""
+    return Phrase(text, translate=False)
+
+
+STATUSES: Mapping[str, str] = {
+    "registered": N_("registered"),
+    "reserved": N_("reserved"),
+    "obsolete": N_("obsolete"),
+    "unofficial": N_("unofficial"),
+    "unassigned": N_("unassigned"),
+}
+KINDS: Mapping[str, str] = {
+    "code": N_("code"),
+    "range": N_("range"),
+    "template": N_("template"),
+    "class": N_("class"),
+    "subject": N_("subject"),
+}
+WIRES: Mapping[str, str] = {
+    "sent": N_("sent on the wire"),
+    "log-only": N_("seen in logs only, never sent"),
+    "client-side": N_("made up by client software, never sent"),
+}
+CLAIM_KINDS: Mapping[str, str] = {
+    "specification": N_("Specification"),
+    "registry": N_("Registry"),
+    "vendor": N_("Vendor"),
+    "seen in practice": N_("Seen in practice"),
+}
+WHO: Mapping[str, str] = {
+    "client": N_("the client program"),
+    "user": N_("a person"),
+    "server": N_("the sending mail server's queue"),
+    "nobody": N_("nobody"),
+}
+_POLICIES: Mapping[str, str] = {
+    "": N_("Nothing is known about repeating it."),
+    "not-needed": N_("No repeat is needed: it worked."),
+    "continue": N_("Go on: this is an interim answer."),
+    "never": N_("Do not repeat it."),
+    "same-request-later": N_("Send the same again later."),
+    "same-request-new-connection": N_("Send the same again on a new connection."),
+    "after-change": N_("Change the request first; the same again will fail again."),
+    "after-user-action": N_("Repeat it only when a person asks for it again."),
+    "other-address": N_("Go to the address that the answer names."),
+}
+_FATES: Mapping[tuple[str, str], str] = {
+    ("smtp", "2"): N_("The command is done; after the final dot, the server has taken the message over."),
+    ("smtp", "3"): N_("The server waits for more; nothing is decided yet."),
+    ("smtp", "4"): N_("The message stays in the sender's queue and is tried again."),
+    ("smtp", "5"): N_("The sender's server gives up and returns the message to its sender."),
+    ("http", "1"): N_("The request goes on; the final answer is still to come."),
+    ("http", "2"): N_("The request was carried out."),
+    ("http", "3"): N_("More is to be done, mostly at another address, before the request is complete."),
+    ("http", "4"): N_("The request was refused: the client has to change something."),
+    ("http", "5"): N_("The request may be in order; the server could not carry it out."),
+}
+_ACTORS: Mapping[tuple[str, str], str] = {
+    ("smtp", "2"): N_("nobody"),
+    ("smtp", "3"): N_("the sending program"),
+    ("smtp", "4"): N_("the sending mail server's queue; then whoever runs the receiving server"),
+    ("smtp", "5"): N_("the sender"),
+    ("http", "1"): N_("nobody"),
+    ("http", "2"): N_("nobody"),
+    ("http", "3"): N_("the client program"),
+    ("http", "4"): N_("whoever sends the request"),
+    ("http", "5"): N_("whoever runs the server"),
+}
+
+
+def class_phrase(code: Code) -> Phrase:
+    """The class as registered."""
+    return kept(code.class_)
+
+
+def fate_phrase(code: Code) -> Phrase:
+    """What the code means for the message or request."""
+    return Phrase(_FATES.get((code.protocol, code.value[0]), N_("Its specification says.")))
+
+
+def actor_phrase(code: Code) -> Phrase:
+    """Who has to act."""
+    return Phrase(_ACTORS.get((code.protocol, code.value[0]), N_("not described yet")))
+
+
+def stages_phrase(code: Code) -> Phrase:
+    """Where it may be sent; the stages are commands and stay as they are."""
+    if not code.stages:
+        return Phrase(N_("nowhere: it is not sent") if code.wire != "sent" else N_("not described yet"))
+    if "any" in code.stages:
+        return Phrase(N_("in answer to anything"))
+    return kept(", ".join(code.stages))
+
+
+def retry_phrases(retry: Retry) -> list[Phrase]:
+    """The retry advice, sentence by sentence."""
+    phrases = [Phrase(_POLICIES[retry.policy])]
+    if retry.idempotent_only:
+        phrases.append(Phrase(N_("By itself only where the method is idempotent (RFC 9110 §9.2.2).")))
+    if retry.who and retry.policy not in ("not-needed", "continue", "never"):
+        phrases.append(Phrase(N_("Who repeats it: %(who)s."), {"who": Phrase(WHO[retry.who])}))
+    if retry.wait_seconds:
+        phrases.append(Phrase(N_("Wait at least %(time)s."), {"time": duration(retry.wait_seconds)}))
+    if retry.give_up_seconds:
+        phrases.append(Phrase(N_("Give up after %(time)s at the earliest."), {"time": duration(retry.give_up_seconds)}))
+    if retry.header:
+        phrases.append(Phrase(N_("The answer can state the wait in %(header)s."), {"header": retry.header}))
+    return phrases
+
+
+def duration(seconds: int) -> Phrase:
+    """A time in the largest unit that divides it."""
+    for size, msgid in ((86400, N_("%(count)s days")), (3600, N_("%(count)s hours")), (60, N_("%(count)s minutes"))):
+        if seconds >= 2 * size and seconds % size == 0:
+            return Phrase(msgid, {"count": seconds // size})
+    return Phrase(N_("%(count)s seconds"), {"count": seconds})

@@ -1,0 +1,58 @@
+"""Counts of how often each script was asked, by key. One small interface; in memory by default."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Counters", "MemoryCounters"]
+
+MAX_COUNTER_KEYS = 100_000
+"""The most keys that are counted at once; past it the oldest key is forgotten."""
+
+
+class Counters(Protocol):
+    """Where counts are kept; replicas may share one."""
+
+    def take(self, key: str) -> int:
+        """How often the key was used before; counts this use."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all counts."""
+        ...
+
+
+class MemoryCounters:
+    """Counts in memory.
+
+    Args:
+        max_keys: the most keys; past it the oldest is forgotten and counted in :attr:`forgotten`.
+    """
+
+    def __init__(self, max_keys: int = MAX_COUNTER_KEYS) -> None:
+        self._counts: dict[str, int] = {}
+        self._max_keys = max_keys
+        self.forgotten = 0
+        """How many keys had to be forgotten; their scripts start over when they come again."""
+
+    def take(self, key: str) -> int:
+        """How often the key was used before; counts this use."""
+        counts = self._counts
+        uses = counts.get(key, 0)
+        counts[key] = uses + 1
+        if not uses and len(counts) > self._max_keys:
+            del counts[next(iter(counts))]
+            self.forgotten += 1
+        return uses
+
+    def reset(self) -> None:
+        """Forget all counts."""
+        self._counts.clear()
+        self.forgotten = 0
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def snapshot(self) -> dict[str, int]:
+        """Every key and its count, oldest first."""
+        return dict(self._counts)

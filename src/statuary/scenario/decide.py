@@ -1,0 +1,53 @@
+"""The decision: a script, how often it was asked before, and a seed give the answer. Pure: it can be replayed."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+from statuary.scenario.script import PASS, Answer, Script
+
+__all__ = ["Decision", "chance", "decide"]
+
+
+class Decision(NamedTuple):
+    """What was decided.
+
+    Args:
+        answer: what to do.
+        step: the step of the script, counted from 1; 0 when the script is used up.
+        asked: how often the script has been asked by now, this time included.
+    """
+
+    answer: Answer
+    step: int
+    asked: int
+
+
+def decide(script: Script, uses: int, seed: int, draw_key: str) -> Decision:
+    """Decide on an answer.
+
+    Args:
+        script: what to answer.
+        uses: how often it was asked before under its key.
+        seed: the seed of this run.
+        draw_key: what random choices are drawn by; the same seed, key and number of uses draw the same.
+    """
+    if script.constant is not None:
+        return Decision(script.constant, 1, uses + 1)
+    place = script.step_at(uses)
+    if place is None:
+        return Decision(PASS, 0, uses + 1)
+    step = script.steps[place]
+    if len(step.choices) == 1:
+        return Decision(step.choices[0].answer, place + 1, uses + 1)
+    return Decision(step.draw(chance(seed, draw_key, uses)), place + 1, uses + 1)
+
+
+def chance(seed: int, key: str, uses: int) -> float:
+    """A number from 0 up to but not including 1, the same for the same arguments on every machine.
+
+    Each draw stands on its own, so that the order in which connections interleave changes nothing.
+    """
+    digest = blake2b(f"{seed}\0{key}\0{uses}".encode(errors="surrogateescape"), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / (1 << 53)

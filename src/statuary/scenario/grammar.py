@@ -1,0 +1,214 @@
+"""Parses a script; every error points at the character and says what was expected there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from statuary.errors import ScriptError
+from statuary.scenario.script import EFFECTS, Answer, Choice, Effect, Script, Step
+
+__all__ = ["HTTP", "SMTP", "Dialect", "parse_script"]
+
+MAX_SCRIPT_CHARACTERS = 2000
+"""The longest script that is read, in characters."""
+MAX_STEPS = 100
+"""The most steps in a script."""
+MAX_CHOICES = 100
+"""The most answers to choose from in one step."""
+MAX_COUNT = 1_000_000
+"""The highest count of a step."""
+MAX_EFFECT_SECONDS = 3600.0
+"""The longest time that one effect may take, in seconds."""
+MAX_OCTETS = 1 << 30
+"""The highest number of octets in an effect."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_WORDS = ("pass", "drop", "reset", "hang")
+
+_SPACE = re.compile(r"[ \t]*")
+_DIGITS = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_WORD = re.compile("|".join(_WORDS), re.IGNORECASE)
+_EFFECT = re.compile("|".join(sorted(EFFECTS, key=len, reverse=True)), re.IGNORECASE)
+_UNIT = re.compile(r"ms|s|m|h")
+_ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
+
+
+class Dialect(NamedTuple):
+    """What a protocol allows as a value.
+
+    Args:
+        low: the lowest code.
+        high: the highest code.
+        enhanced: whether an enhanced status code may follow.
+    """
+
+    low: int
+    high: int
+    enhanced: bool
+
+    @property
+    def expected(self) -> str:
+        """The values in words."""
+        return f"a code from {self.low} to {self.high}, pass, drop, reset or hang"
+
+
+HTTP = Dialect(100, 999, enhanced=False)
+"""Three digits, the first not 0 (RFC 9112 §4)."""
+SMTP = Dialect(200, 599, enhanced=True)
+"""A reply code begins with 2 to 5 (RFC 5321 §4.2)."""
+
+
+@lru_cache(maxsize=4096)
+def parse_script(text: str, dialect: Dialect = HTTP) -> Script:
+    """Parse a script.
+
+    Args:
+        text: such as ``503x2~200``, ``200:0.9,503:0.1`` or ``452 4.2.2 x2 ~ 250``.
+        dialect: the values that the protocol allows.
+
+    Raises:
+        ScriptError: with the position and what was expected there.
+    """
+    return _Parser(text, dialect).script()
+
+
+class _Parser:
+    """A cursor over the text; one method for each rule of the grammar."""
+
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self.text = text
+        self.dialect = dialect
+        self.at = 0
+
+    def error(self, expected: str, at: int | None = None) -> ScriptError:
+        return ScriptError(self.text, self.at if at is None else at, expected)
+
+    def space(self) -> bool:
+        before = self.at
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return self.at > before
+
+    def take(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.match(self.text, self.at)
+        if match is None:
+            return ""
+        self.at = match.end()
+        return match[0]
+
+    def accept(self, character: str) -> bool:
+        self.space()
+        if self.text[self.at : self.at + 1] != character:
+            return False
+        self.at += 1
+        self.space()
+        return True
+
+    def many(self, item: Callable[[], object], separator: str, limit: int, name: str) -> None:
+        start = self.at
+        for _ in range(limit):
+            item()
+            if not self.accept(separator):
+                return
+        raise self.error(f"at most {limit} {name}", start)
+
+    def script(self) -> Script:
+        if len(self.text) > MAX_SCRIPT_CHARACTERS:
+            raise self.error(f"a script of at most {MAX_SCRIPT_CHARACTERS} characters", MAX_SCRIPT_CHARACTERS)
+        self.space()
+        steps: list[Step] = []
+        self.many(lambda: steps.append(self.step()), "~", MAX_STEPS, "steps")
+        self.space()
+        if self.at < len(self.text):
+            raise self.error('"~", ",", ":", "x" and a count, an effect such as -close, or the end')
+        return Script(
+            tuple(
+                Step(step.choices, 1) if step.count is None and number < len(steps) - 1 else step
+                for number, step in enumerate(steps)
+            )
+        )
+
+    def step(self) -> Step:
+        start = self.at
+        choices: list[Choice] = []
+        self.many(lambda: choices.append(self.choice()), ",", MAX_CHOICES, "answers to choose from")
+        if not any(choice.weight for choice in choices):
+            raise self.error("a weight above 0", start)
+        return Step(tuple(choices), self.count())
+
+    def count(self) -> int | None:
+        if not self.accept("x"):
+            return None
+        start = self.at
+        digits = self.take(_DIGITS)
+        if not digits or len(digits) > 7 or not 1 <= int(digits) <= MAX_COUNT:
+            raise self.error(f"a count from 1 to {MAX_COUNT}", start)
+        return int(digits)
+
+    def choice(self) -> Choice:
+        answer = self.answer()
+        if not self.accept(":"):
+            return Choice(answer)
+        start = self.at
+        number = self.take(_NUMBER)
+        if not number or len(number) > 12:
+            raise self.error("a weight such as 0.5", start)
+        return Choice(answer, round(float(number), 9))
+
+    def answer(self) -> Answer:
+        start = self.at
+        word = self.take(_WORD).lower()
+        if word:
+            return Answer(word, effects=self.effects())
+        value = self.take(_DIGITS)
+        if len(value) != 3 or not self.dialect.low <= int(value) <= self.dialect.high:
+            raise self.error(self.dialect.expected, start)
+        return Answer("code", value, self.enhanced(), self.effects())
+
+    def enhanced(self) -> str:
+        before = self.at
+        marked = self.accept("_")
+        spaced = not marked and self.at > before
+        if not self.dialect.enhanced:
+            if marked:
+                raise self.error('"~", ",", ":", "x" or an effect: no enhanced code here', before)
+            return ""
+        start = self.at
+        value = self.take(_ENHANCED) if marked or spaced else ""
+        if marked and not value:
+            raise self.error("an enhanced status code such as 4.2.2", start)
+        return value
+
+    def effects(self) -> tuple[Effect, ...]:
+        effects: list[Effect] = []
+        while self.accept("-"):
+            start = self.at
+            name = self.take(_EFFECT).lower()
+            if not name or any(effect.name == name for effect in effects):
+                raise self.error(f"an effect, each once: {', '.join(EFFECTS)}", start)
+            effects.append(Effect(name, self.measure(EFFECTS[name])))
+        return tuple(effects)
+
+    def measure(self, measure: str) -> float | None:
+        if not measure:
+            return None
+        start = self.at
+        if not self.accept("="):
+            raise self.error('"=" and ' + ("a time such as 2s" if measure == "seconds" else "a share such as 0.5"))
+        start = self.at
+        number = self.take(_NUMBER)
+        if not number or len(number) > 12:
+            raise self.error("a number", start)
+        value = round(float(number), 9)
+        if measure == "share":
+            if value > 1 and (value != int(value) or value > MAX_OCTETS):
+                raise self.error(f"a share up to 1, or a whole number of octets up to {MAX_OCTETS}", start)
+            return value
+        seconds = round(value * _UNITS[self.take(_UNIT) or "s"], 9)
+        if seconds > MAX_EFFECT_SECONDS:
+            raise self.error(f"at most {MAX_EFFECT_SECONDS:.0f} seconds", start)
+        return seconds

@@ -1,0 +1,184 @@
+"""Builds answers from the catalogue: phrase, header fields, body, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from statuary.catalog.model import Code
+from statuary.scenario.script import Answer
+from statuary.serve.http.bodies import Facts, choose_type, render_body, slug
+from statuary.serve.http.target import Options
+from statuary.serve.session import Shared
+
+__all__ = ["MARK", "AnswerBook", "Built", "Interim"]
+
+MARK = "Statuary-Answer"
+"""The header field that marks every answer of the mock, so that an asked-for 503 is not taken for a failure."""
+
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+class Interim(NamedTuple):
+    """An interim answer (RFC 9110 §15.2)."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Built(NamedTuple):
+    """A final answer, all but its date.
+
+    Args:
+        status: the status code.
+        reason: the reason phrase.
+        headers: the header fields; Date comes last, when it is sent.
+        body: the content; empty where none is allowed.
+        interim: what is sent before it.
+        code: the code as the journal has it.
+    """
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    interim: Interim | None
+    code: str
+
+
+class AnswerBook:
+    """Builds answers for one listening address.
+
+    Args:
+        shared: the catalogue and where the site is.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self._catalogue = shared.catalogue
+        self._site = shared.site_url
+        self._ordinary = shared.catalogue.protocols["http"].ordinary
+        self._codes: dict[tuple[str, str], Code | None] = {}
+
+    def ordinary(self, name: str) -> Answer:
+        """What the mock answers by itself at a stage."""
+        return Answer("code", self._ordinary[name])
+
+    def build(
+        self, answer: Answer, tongue: str, identity: str, options: Options, accept: str, mark: str
+    ) -> Built:
+        """Build what a script's answer asks for.
+
+        Args:
+            answer: a code, or ``pass`` for the ordinary answer.
+            tongue: the protocol whose catalogue names it.
+            identity: the code with its owner, where one was named.
+            options: what the query changes.
+            accept: the client's Accept field.
+            mark: the value of the header field that marks the answer.
+        """
+        if answer.kind == "pass":
+            answer, tongue, identity = self.ordinary("request"), "http", ""
+        status = int(answer.value)
+        code = self._code(tongue, answer.value, identity)
+        interim = None
+        if answer.value[0] == "1":  # RFC 9110 §15.2: an interim answer; a final one must follow
+            interim = Interim(status, self.phrase(code), tuple(code.answer.headers.items()) if code else ())
+            final = self.ordinary("request").value
+            status, code, options = int(final), self._code("http", final, ""), options._replace(reason=None)
+        return self._final(status, code, options, accept, mark, interim, f"{tongue}/{answer.value}")
+
+    def error(self, name: str, message: str, accept: str, more: Mapping[str, object]) -> Built:
+        """An answer of the mock's own: it was asked for something that it cannot do.
+
+        Args:
+            name: which: a key of the protocol's ordinary answers.
+            message: what is wrong, in one sentence.
+            accept: the client's Accept field.
+            more: where it is wrong; further members of the body.
+        """
+        return self.refusal(int(self.ordinary(name).value), name, message, accept, more)
+
+    def refusal(self, status: int, name: str, message: str, accept: str, more: Mapping[str, object]) -> Built:
+        """An answer of the mock's own with a status that the engine hints at."""
+        code = self._code("http", str(status), "")
+        facts = Facts(status, message, message, self._page(code), failed=True, more={"status": status, **more})
+        media, body = render_body(choose_type(accept), facts)
+        if name and body.startswith(b'{"error": "'):
+            body = re.sub(rb'^\{"error": "[^"]*"', b'{"error": "' + name.encode() + b'"', body, count=1)
+        headers = (("Content-Type", media), ("Cache-Control", "no-store"), (MARK, f"error; name={name}"))
+        return Built(status, self.phrase(code), headers, body, None, f"http/{status}")
+
+    def phrase(self, code: Code | None) -> str:
+        """The reason phrase of a code; a name in brackets is a description, and an earlier name serves instead."""
+        if code is None or code.kind != "code":
+            return ""
+        phrase = code.title if not code.title.startswith("(") else next(iter(code.aliases), "")
+        return phrase if phrase.isascii() else ""
+
+    def _final(
+        self,
+        status: int,
+        code: Code | None,
+        options: Options,
+        accept: str,
+        mark: str,
+        interim: Interim | None,
+        name: str,
+    ) -> Built:
+        reason = self.phrase(code) if options.reason is None else options.reason
+        facts = Facts(
+            status, reason or f"Status {status}", code.summary if code else "", self._page(code), status >= 400
+        )
+        bodiless = code is not None and not code.answer.content
+        media, body = ("", b"") if bodiless else render_body(choose_type(accept), facts)
+        if options.body is not None and not bodiless:
+            media, body = "text/plain; charset=utf-8", options.body
+        headers = {"content-type": ("Content-Type", media)} if media else {}
+        for field, value in code.answer.headers.items() if code else ():
+            if field.lower() not in _FRAMING:
+                headers[field.lower()] = (field, self._sample(field, value, len(body)))
+        headers["cache-control"] = ("Cache-Control", "no-store")
+        if facts.page:
+            headers["link"] = ("Link", f'<{facts.page}>; rel="help"')
+        if options.retry_after:
+            headers["retry-after"] = ("Retry-After", options.retry_after)
+        headers[MARK.lower()] = (MARK, mark)
+        replaced = {field.lower() for field, _ in options.headers}
+        kept = [pair for field, pair in headers.items() if field not in replaced]
+        return Built(status, reason, (*kept, *options.headers), body, interim, name)
+
+    def _sample(self, field: str, value: str, octets: int) -> str:
+        """Sample values that must fit this answer: redirects stay on the mock, a range is that of this body."""
+        match field.lower():
+            case "location":
+                return f"/status/{self.ordinary('request').value}"
+            case "content-range" if "*/" not in value:
+                return f"bytes 0-{max(octets - 1, 0)}/{octets}"
+        return value
+
+    def _page(self, code: Code | None) -> str:
+        if code is None or not self._site:
+            return ""
+        return f"{self._site}/en/{code.id}"
+
+    def _code(self, tongue: str, value: str, identity: str) -> Code | None:
+        """The one code that gives its name to a number: the named owner's, the registered one, or the only one sent."""
+        key = (tongue, identity or value)
+        if key not in self._codes:
+            found: Code | None = None
+            if identity:
+                found = self._catalogue.get(identity)
+            if found is None:
+                codes = [code for code in self._catalogue.with_value(value, tongue) if code.kind == "code"]
+                exact = [code for code in codes if code.id == f"{tongue}/{value}"]
+                sent = [code for code in codes if code.wire == "sent" and not code.hidden]
+                found = exact[0] if exact else sent[0] if len(sent) == 1 else None
+            self._codes[key] = found
+        return self._codes[key]
+
+
+def error_name(title: str) -> str:
+    """The name of an error for programs."""
+    return slug(title)

@@ -1,0 +1,157 @@
+"""The journal: every exchange with the octets of both directions, bounded by number and by octets.
+
+It appends tuples while serving and renders them when somebody reads. When a limit makes it forget, it says how many
+exchanges it has dropped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["Exchange", "Journal", "MemoryJournal"]
+
+MAX_EXCHANGES = 10_000
+"""The most exchanges that are kept."""
+MAX_JOURNAL_OCTETS = 16 * 1024 * 1024
+"""The most octets of traffic that are kept, both directions together."""
+EXCHANGE_OVERHEAD_OCTETS = 400
+"""What an exchange costs in memory beside its octets; counted so that many small ones stay bounded too."""
+
+
+class Exchange(NamedTuple):
+    """One stage and its answer.
+
+    Args:
+        at: when the answer was decided, in seconds since the epoch.
+        protocol: ``http`` or ``smtp``.
+        connection: the number of the connection in this run.
+        peer: the client's address and port.
+        stage: the stage, such as ``rcpt``.
+        request: what the client sent for it, as received.
+        response: what is sent, as planned; less may reach a client that goes away.
+        code: the code of the answer, such as ``452``; empty where none was sent.
+        rule: the script or the rule's name that decided; empty for the ordinary answer.
+        step: the step of the script, from 1; 0 where none or used up.
+        asked: how often the script was asked under its key by then; 0 where none.
+        note: effects or an error, in a few words.
+    """
+
+    at: float
+    protocol: str
+    connection: int
+    peer: str
+    stage: str
+    request: bytes
+    response: bytes
+    code: str
+    rule: str = ""
+    step: int = 0
+    asked: int = 0
+    note: str = ""
+
+    def to_dict(self, number: int) -> dict[str, Any]:
+        """The exchange as plain data for JSON; octets as text, each octet one character (ISO 8859-1)."""
+        return {
+            "number": number,
+            "at": _timestamp(self.at),
+            "protocol": self.protocol,
+            "connection": self.connection,
+            "peer": self.peer,
+            "stage": self.stage,
+            "request": self.request.decode("latin-1"),
+            "response": self.response.decode("latin-1"),
+            "code": self.code,
+            "rule": self.rule,
+            "step": self.step,
+            "asked": self.asked,
+            "note": self.note,
+        }
+
+
+class Journal(Protocol):
+    """Where exchanges are kept; replicas may share one."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange."""
+        ...
+
+    def since(self, number: int, limit: int) -> tuple[int, Sequence[Exchange]]:
+        """Exchanges after a number: the number of the first of them, and at most ``limit``."""
+        ...
+
+
+class MemoryJournal:
+    """A journal in memory.
+
+    Args:
+        max_exchanges: the most exchanges.
+        max_octets: the most octets of both directions together.
+    """
+
+    def __init__(self, max_exchanges: int = MAX_EXCHANGES, max_octets: int = MAX_JOURNAL_OCTETS) -> None:
+        self.max_exchanges = max_exchanges
+        self.max_octets = max_octets
+        self.total = 0
+        """How many exchanges there have been; the number of the newest."""
+        self.octets = 0
+        self._kept: deque[Exchange] = deque()
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def dropped(self) -> int:
+        """How many exchanges were forgotten because a limit was reached, or cleared."""
+        return self.total - len(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[tuple[int, Exchange]]:
+        return enumerate(self._kept, self.dropped + 1)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange; forget the oldest where a limit is passed."""
+        kept = self._kept
+        kept.append(exchange)
+        self.total += 1
+        self.octets += len(exchange[5]) + len(exchange[6]) + EXCHANGE_OVERHEAD_OCTETS
+        while self.octets > self.max_octets or len(kept) > self.max_exchanges:
+            oldest = kept.popleft()
+            self.octets -= len(oldest[5]) + len(oldest[6]) + EXCHANGE_OVERHEAD_OCTETS
+        if self._listeners:
+            for listener in self._listeners:
+                listener()
+
+    def since(self, number: int, limit: int) -> tuple[int, list[Exchange]]:
+        """Exchanges after ``number``.
+
+        Args:
+            number: the number of the last exchange that the reader has; 0 for none.
+            limit: at most so many.
+
+        Returns:
+            The number of the first of them (it is higher than ``number + 1`` where exchanges were dropped between),
+            and the exchanges in order.
+        """
+        first = max(number, self.dropped)
+        start = first - self.dropped
+        kept = self._kept
+        return first + 1, [kept[place] for place in range(start, min(start + limit, len(kept)))]
+
+    def clear(self) -> None:
+        """Forget all that is kept; numbers go on."""
+        self._kept.clear()
+        self.octets = 0
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have ``listener`` called after each exchange; what is returned ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+
+def _timestamp(at: float) -> str:
+    """UTC with milliseconds, RFC 3339."""
+    whole = int(at)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((at - whole) * 1000):03d}Z"

@@ -1,0 +1,326 @@
+"""The one module that opens sockets: listening, connections, timeouts, plans, shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from statuary.errors import ServeError
+from statuary.serve.output import Close, Hang, Output, Reset, Send, Wait
+from statuary.serve.session import Peer, Session
+
+__all__ = ["Runtime", "RuntimeLimits", "bind"]
+
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeLimits:
+    """What strangers may take of the server.
+
+    Args:
+        max_connections: open at once; further ones are closed at once.
+        idle_seconds: a peer that sends nothing for so long is timed out (RFC 5321 §4.5.3.2.7 wants 5 minutes).
+        max_held_octets: what is kept of a peer's octets while a plan is being carried out; past it reading pauses.
+        backlog: connections that the kernel keeps waiting.
+        shutdown_seconds: what open answers get to finish at shutdown.
+    """
+
+    max_connections: int = 10_000
+    idle_seconds: float = 300.0
+    max_held_octets: int = 65_536
+    backlog: int = 4096
+    shutdown_seconds: float = 2.0
+
+
+class _Connection(asyncio.Protocol):
+    """Carries octets between a transport and a session, and carries out the session's plans."""
+
+    __slots__ = (
+        "_eof",
+        "_held",
+        "_held_octets",
+        "_hung",
+        "_make",
+        "_plan",
+        "_runtime",
+        "_session",
+        "_timer",
+        "_transport",
+        "heard",
+    )
+
+    _make: Callable[[Peer], Session]
+    _session: Session
+    _transport: asyncio.Transport
+
+    def __init__(self, runtime: Runtime, make_session: Callable[[Peer], Session]) -> None:
+        self._runtime = runtime
+        self._make = make_session
+        self._plan: deque[Send | Wait | Close | Reset | Hang] | None = None
+        self._held: list[bytes] = []
+        self._held_octets = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._hung = False
+        self._eof = False
+        self.heard = True
+        """Whether the peer was heard since the last sweep."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        number = self._runtime.admit(self)
+        if not number:
+            self._transport.abort()
+            return
+        name = self._transport.get_extra_info("peername")
+        self._session = self._make(Peer(f"{name[0]}:{name[1]}" if name else "", number))
+        self._put(self._session.start())
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = True
+        if self._plan is not None:
+            self._hold(data)
+            return
+        output = self._session.receive(data)
+        if output.__class__ is bytes:
+            self._transport.write(output)
+            if self._session.closing:
+                self._transport.close()
+        else:
+            self._put(output)
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        if self._hung:
+            self._transport.close()
+        elif self._plan is None:
+            self._put(self._session.eof())
+            if not self._session.closing and self._plan is None:
+                self._transport.close()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._plan = None
+        self._runtime.dismiss(self)
+
+    def pause_writing(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._held_octets <= self._runtime.limits.max_held_octets:
+            self._transport.resume_reading()
+
+    def sweep(self) -> None:
+        """Time the peer out if it was not heard since the last sweep."""
+        if self.heard or self._timer is not None:
+            self.heard = False
+            return
+        if self._hung or self._transport.is_closing() or not hasattr(self, "_session"):
+            self._transport.abort()
+            return
+        self._put(self._session.timeout())
+        self._transport.close()
+
+    def finish(self) -> None:
+        """The server is shutting down: close once what is written has gone out."""
+        if self._plan is None:
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def abort(self) -> None:
+        """Break the connection now."""
+        self._transport.abort()
+
+    def _hold(self, data: bytes) -> None:
+        if self._hung:
+            return
+        self._held.append(data)
+        self._held_octets += len(data)
+        if self._held_octets > self._runtime.limits.max_held_octets:
+            self._transport.pause_reading()
+
+    def _put(self, output: Output) -> None:
+        if output is None:
+            pass
+        elif isinstance(output, bytes):
+            if output:
+                self._transport.write(output)
+        else:
+            self._plan = deque(output)
+            self._carry_on()
+            return
+        if self._session.closing:
+            self._transport.close()
+
+    def _carry_on(self) -> None:
+        """Carry out the plan up to its next wait; then let the session go on with what was held."""
+        self._timer = None
+        while self._plan is not None:
+            if not self._plan:
+                self._plan = None
+                self._release()
+                return
+            action = self._plan.popleft()
+            match action:
+                case Send(data):
+                    self._transport.write(data)
+                case Wait(seconds):
+                    self._timer = asyncio.get_running_loop().call_later(seconds, self._carry_on)
+                    return
+                case Close():
+                    self._stop()
+                    self._transport.close()
+                    return
+                case Reset():
+                    self._stop()
+                    self._reset()
+                    return
+                case Hang():
+                    self._stop()
+                    return
+
+    def _stop(self) -> None:
+        """Nothing more is read by the session; an empty plan keeps everything else out."""
+        self._plan = deque()
+        self._hung = True
+        self._held.clear()
+
+    def _reset(self) -> None:
+        """Close so that the kernel sends RST: SO_LINGER with no time to linger."""
+        with contextlib.suppress(OSError):
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+        self._transport.abort()
+
+    def _release(self) -> None:
+        self._put(self._session.resume())
+        while self._held and self._plan is None and not self._session.closing:
+            data = b"".join(self._held)
+            self._held.clear()
+            self._held_octets = 0
+            self._transport.resume_reading()
+            self._put(self._session.receive(data))
+        if self._eof and self._plan is None and not self._transport.is_closing():
+            self._put(self._session.eof())
+            if self._plan is None:
+                self._transport.close()
+
+
+class Runtime:
+    """Listens, keeps the connections, times them out and closes everything.
+
+    Args:
+        limits: what strangers may take.
+    """
+
+    def __init__(self, limits: RuntimeLimits | None = None) -> None:
+        self.limits = limits or RuntimeLimits()
+        self.refused = 0
+        """Connections that were closed at once because there were too many."""
+        self._connections: set[_Connection] = set()
+        self._servers: list[asyncio.Server] = []
+        self._count = 0
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open now."""
+        return len(self._connections)
+
+    async def listen(self, host: str, port: int, make_session: Callable[[Peer], Session]) -> int:
+        """Listen on an address.
+
+        Args:
+            host: a name or an address.
+            port: 0 for any free one.
+            make_session: makes a connection's session.
+
+        Returns:
+            The port.
+
+        Raises:
+            ServeError: the address cannot be had.
+        """
+        loop = asyncio.get_running_loop()
+        sock = bind(host, port, self.limits.backlog)
+        server = await loop.create_server(
+            lambda: _Connection(self, make_session), sock=sock, backlog=self.limits.backlog
+        )
+        self._servers.append(server)
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(self.limits.idle_seconds, self._sweep)
+        return int(sock.getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening and close every connection; those that do not end in time are broken."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        for connection in tuple(self._connections):
+            connection.finish()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.limits.shutdown_seconds
+        while self._connections and loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in tuple(self._connections):
+            connection.abort()
+        await asyncio.sleep(0)
+
+    def admit(self, connection: _Connection) -> int:
+        """Take a connection in: its number, or 0 when there are too many."""
+        if len(self._connections) >= self.limits.max_connections:
+            self.refused += 1
+            return 0
+        self._connections.add(connection)
+        self._count += 1
+        return self._count
+
+    def dismiss(self, connection: _Connection) -> None:
+        """A connection has ended."""
+        self._connections.discard(connection)
+
+    def _sweep(self) -> None:
+        for connection in tuple(self._connections):
+            connection.sweep()
+        self._sweeper = asyncio.get_running_loop().call_later(self.limits.idle_seconds, self._sweep)
+
+
+def bind(host: str, port: int, backlog: int = 4096) -> socket.socket:
+    """Open a listening socket.
+
+    Raises:
+        ServeError: the address cannot be had; the message says which and what to do.
+    """
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise ServeError(f"{host} is not an address that can be listened on ({error.strerror})") from None
+    family, kind, protocol, _, address = infos[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(backlog)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        reason = getattr(error, "errno", None)
+        if reason == errno.EADDRINUSE:
+            raise ServeError(f"port {port} on {host} is in use: stop its owner or choose another port") from None
+        if reason == errno.EACCES:
+            raise ServeError(f"port {port} on {host} needs more rights: choose one above 1023") from None
+        raise ServeError(f"cannot listen on {host} port {port}: {error}") from None
+    sock.setblocking(False)
+    return sock

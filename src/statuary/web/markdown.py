@@ -1,0 +1,98 @@
+"""Renders the catalogue's Markdown: links between codes, links to the documents that it cites."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from statuary.catalog.specs import parse_spec
+
+__all__ = ["block", "inline"]
+
+MAX_RENDERED_TEXTS = 4096
+"""How many rendered texts are kept."""
+
+_CITED = re.compile(r"RFC [0-9]{1,5}(?: §[0-9A-Z]+(?:\.[0-9]+)*)?")
+
+
+def _cite(tokens: Sequence[Token]) -> list[Token]:
+    """Link citations such as ``RFC 5321 §4.2.3`` to the place that they name."""
+    result: list[Token] = []
+    depth = 0
+    for token in tokens:
+        depth += (token.type == "link_open") - (token.type == "link_close")
+        if token.type != "text" or depth:
+            result.append(token)
+            continue
+        place = 0
+        for match in _CITED.finditer(token.content):
+            result.append(_text(token.content[place : match.start()]))
+            opening = Token("link_open", "a", 1)
+            opening.attrs = {"href": parse_spec(match[0]).url, "class": "cite", "translate": "no"}
+            result += [opening, _text(match[0]), Token("link_close", "a", -1)]
+            place = match.end()
+        result.append(_text(token.content[place:]))
+    return result
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _link_codes(tokens: Sequence[Token], language: str) -> None:
+    for token in tokens:
+        if token.type == "link_open":
+            target = str(token.attrs.get("href", ""))
+            if target.startswith("code:"):
+                token.attrs["href"] = f"/{language}/{target.removeprefix('code:')}"
+                token.attrs["class"] = "code-link"
+
+
+class _Renderer:
+    """A parser of the dialect that content is written in: CommonMark without raw HTML and images."""
+
+    def __init__(self) -> None:
+        self._parser = MarkdownIt("commonmark", {"html": False}).disable("image")
+
+    def render(self, text: str, language: str, *, inline_only: bool) -> Markup:
+        """Render a text for the pages of a language."""
+        environment: MutableMapping[str, Any] = {}
+        parse = self._parser.parseInline if inline_only else self._parser.parse
+        tokens = parse(text, environment)
+        for token in tokens:
+            if token.type == "inline" and token.children is not None:
+                _link_codes(token.children, language)
+                token.children = _cite(token.children)
+        rendered = self._parser.renderer.render(tokens, self._parser.options, environment)
+        return Markup(rendered.strip())  # noqa: S704 - raw HTML is off, everything else is escaped
+
+
+_RENDERER = _Renderer()
+
+
+@lru_cache(maxsize=MAX_RENDERED_TEXTS)
+def block(text: str, language: str) -> Markup:
+    """Paragraphs and lists.
+
+    Args:
+        text: Markdown.
+        language: the tag of the pages that links lead to.
+    """
+    return _RENDERER.render(text, language, inline_only=False)
+
+
+@lru_cache(maxsize=MAX_RENDERED_TEXTS)
+def inline(text: str, language: str) -> Markup:
+    """One sentence without a paragraph around it.
+
+    Args:
+        text: Markdown.
+        language: the tag of the pages that links lead to.
+    """
+    return _RENDERER.render(text, language, inline_only=True)

@@ -1,0 +1,154 @@
+"""What the views share: the site, a visit to it, and what a view gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from typing import TypeAlias
+from urllib.parse import quote
+
+from statuary.catalog.model import Code, Language
+from statuary.catalog.store import Catalogue
+from statuary.serve.session import Shared
+from statuary.web.i18n import Translator
+
+__all__ = ["EDIT_URL", "MOCKED", "SNAPSHOT", "Page", "Redirect", "Result", "Site", "View", "Visit"]
+
+EDIT_URL = "https://github.com/statuary/statuary/edit/main/"
+"""Where a reader changes a source file; its path in the repository follows."""
+SNAPSHOT = "2026-11-21"
+"""The day on which the registries were copied."""
+MOCKED = ("http", "smtp")
+"""The protocols that a mock of this process speaks."""
+
+
+class Site:
+    """A site over a catalogue and the running mocks.
+
+    Args:
+        shared: what the mocks share: catalogue, journal, mailbox.
+        http_url: where the HTTP mock listens, without a slash at the end.
+        smtp_url: where the SMTP mock listens: ``smtp://127.0.0.1:1025``.
+    """
+
+    def __init__(self, shared: Shared, http_url: str, smtp_url: str) -> None:
+        self.shared = shared
+        self.catalogue: Catalogue = shared.catalogue
+        self.http_url = http_url.rstrip("/")
+        self.smtp_url = smtp_url.rstrip("/")
+        self.languages: dict[str, Language] = self.catalogue.languages
+        self.tags = tuple(self.languages)
+        self.translators = {
+            tag: Translator(language, self.catalogue.interface(tag)) for tag, language in self.languages.items()
+        }
+
+    @property
+    def smtp_server(self) -> str:
+        """Host and port of the SMTP mock, as mail programs take them."""
+        return self.smtp_url.partition("://")[2]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many codes each protocol has in its lists."""
+        counts = dict.fromkeys(self.catalogue.protocols, 0)
+        for code in self.catalogue.codes():
+            if code.kind in ("code", "template"):
+                counts[code.protocol] += not code.template
+        return counts
+
+    @cached_property
+    def shared_values(self) -> dict[str, list[str]]:
+        """Numbers that several protocols use, with these protocols."""
+        return self.catalogue.shared_values()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request for a page.
+
+    Args:
+        site: the site.
+        language: the language of the page.
+        params: what the route found in the path.
+        query: the query; of a key given twice, the last value.
+    """
+
+    site: Site
+    language: Language
+    params: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue."""
+        return self.site.catalogue
+
+    @property
+    def tag(self) -> str:
+        """The tag of the language."""
+        return self.language.tag
+
+    @property
+    def translator(self) -> Translator:
+        """The interface's words."""
+        return self.site.translators[self.language.tag]
+
+    def gettext(self, message: str) -> str:
+        """A text of the interface in the language."""
+        return self.translator.gettext(message)
+
+    def get(self, identity: str) -> Code | None:
+        """A code with its prose in the language."""
+        return self.catalogue.get(identity, self.tag)
+
+    def resolve(self, identities: Mapping[str, object] | tuple[str, ...] | list[str]) -> list[Code]:
+        """The codes of many identities; unknown ones are left out."""
+        return [code for identity in identities if (code := self.get(identity)) is not None]
+
+    def url(self, path: str = "") -> str:
+        """The address of a page in the same language."""
+        return f"/{self.tag}/{quote(path)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to render.
+
+    Args:
+        template: the template's file name.
+        title: the title, in the language, without the site's name.
+        path: the path without the language: ``smtp/452``; None where the page has no other languages.
+        context: what the template needs.
+        description: a sentence for search engines.
+        status: the status code that it is sent with.
+        indexed: whether search engines may list it.
+        cached: whether it says the same to everybody until the process ends.
+    """
+
+    template: str
+    title: str
+    path: str | None
+    context: Mapping[str, object] = field(default_factory=dict)
+    description: str = ""
+    status: HTTPStatus = HTTPStatus.OK
+    indexed: bool = True
+    cached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Another address.
+
+    Args:
+        location: a path.
+        permanent: whether it will always be that one.
+    """
+
+    location: str
+    permanent: bool = False
+
+
+Result: TypeAlias = Page | Redirect
+View: TypeAlias = Callable[[Visit], Result]

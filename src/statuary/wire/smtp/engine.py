@@ -1,0 +1,367 @@
+"""The SMTP engine, server side (RFC 5321): octets in, events out, replies in, octets out.
+
+The dialogue is lock-step. An event waits for its reply, and `SmtpEngine.next_event` gives the next one only
+after that; what a client pipelines (RFC 2920) waits in the buffer. The engine takes no decision: the
+caller answers each stage as it likes, and the reply code moves the session as the client will read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statuary.errors import LocalProtocolError
+from statuary.wire.buffer import ReceiveBuffer
+from statuary.wire.smtp.content import ContentReader
+from statuary.wire.smtp.events import Command, CommandError, Eof, Event, Mailbox, MessageReceived
+from statuary.wire.smtp.replies import format_reply
+from statuary.wire.smtp.syntax import chunk_octets, parse_auth_line, parser_for
+from statuary.wire.smtp.table import (
+    AFTER_ERROR,
+    BAD_SEQUENCE,
+    CLOSING,
+    EXTENSIONS,
+    FORGIVEN,
+    STAGES,
+    TRANSITIONS,
+    SmtpLimits,
+    State,
+    compile_transitions,
+)
+
+__all__ = ["SmtpEngine"]
+
+_MOVES = compile_transitions(TRANSITIONS)
+_ERROR_MOVES = compile_transitions(AFTER_ERROR)
+_NO_MOVES: dict[str, tuple[State, ...]] = {}
+_DEFAULT_LIMITS = SmtpLimits()
+
+
+class SmtpEngine:
+    """One SMTP session as the server sees it.
+
+    At the start the stage ``connect`` is due: send the greeting first. Then feed what arrives, take events
+    until there are none, and answer each::
+
+        engine.receive_data(data)
+        while (event := engine.next_event()) is not None:
+            transport.write(engine.send_reply(...))
+
+    Args:
+        limits: how much a client may send.
+        extensions: keywords of the extensions offered; parameters of others get 555.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_content",
+        "_due",
+        "_eof",
+        "_errors",
+        "_event",
+        "_held",
+        "_moves",
+        "_parser",
+        "_skip",
+        "_state",
+        "_utf8",
+        "early_talk",
+        "extensions",
+        "hello",
+        "limits",
+        "mail",
+        "recipients",
+    )
+
+    def __init__(self, limits: SmtpLimits = _DEFAULT_LIMITS, extensions: frozenset[str] = EXTENSIONS) -> None:
+        self.limits = limits
+        self.extensions = extensions
+        self.early_talk = False
+        """Whether the client talked before its greeting (RFC 5321 §3.1 has it wait)."""
+        self.hello: Command | None = None
+        """The last EHLO, HELO or LHLO that was accepted."""
+        self.mail: Command | None = None
+        """The MAIL command of the open transaction."""
+        self.recipients: list[Command] = []
+        """The RCPT commands of the open transaction that were accepted; a new list for each."""
+        self._parser = parser_for(limits, extensions)
+        self._buffer = ReceiveBuffer()
+        self._state = State.CONNECT
+        self._due = "connect"
+        self._event: Command | CommandError | MessageReceived | None = None
+        self._moves: tuple[State, ...] | None = _MOVES[State.CONNECT]["connect"]
+        self._content: ContentReader | None = None
+        self._utf8 = False
+        self._eof = False
+        self._errors = 0
+        # An event that comes out once the octets that go with it are dropped: the rest of a line that is too
+        # long (-1) or so many octets of a chunk.
+        self._held: Command | CommandError | None = None
+        self._skip = 0
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        return self._state
+
+    @property
+    def stage(self) -> str:
+        """The stage at which an answer is due; empty when none is."""
+        return self._due
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session is over: after 221 or 421, after the answer to QUIT, after `Eof`."""
+        return self._state is State.CLOSED
+
+    @property
+    def reverse_path(self) -> Mailbox | None:
+        """The reverse path of the open transaction; None when none is open."""
+        return None if self.mail is None else self.mail.path
+
+    @property
+    def buffered_octets(self) -> int:
+        """How many octets were received and not read yet.
+
+        They grow only while an answer is due. The engine sets them no bound: stop reading from the client
+        while they are more than it may send ahead.
+        """
+        return len(self._buffer)
+
+    def receive_data(self, data: bytes) -> None:
+        """Take in what the client sent.
+
+        Args:
+            data: octets, in any portions; ignored once the session is closed.
+
+        Raises:
+            LocalProtocolError: after `receive_eof`.
+        """
+        if self._eof:
+            raise LocalProtocolError("data after the end of input")
+        if not data or self._state is State.CLOSED:
+            return
+        if self._state is State.CONNECT:
+            self.early_talk = True
+        self._buffer.append(data)
+
+    def receive_eof(self) -> None:
+        """Take in that the client will send nothing more."""
+        self._eof = True
+
+    def next_event(self) -> Event | None:
+        """Give the next thing the client did.
+
+        Returns:
+            The event; None when more data is needed, when an answer is due or when the session is closed.
+        """
+        if self._due:
+            return None
+        state = self._state
+        if state is State.CONTENT:
+            return self._next_message()
+        if self._held is not None:
+            return self._next_held()
+        if state is State.CLOSED:
+            return None
+        auth = state is State.AUTH
+        limit = self.limits.max_auth_line_octets if auth else self.limits.max_command_octets
+        line = self._buffer.take_line(limit)
+        if line is None:
+            return self._end("", b"") if self._eof else None
+        if line[-1] != 10:
+            return self._hold_long_line(line, auth)
+        if auth:
+            return self._in_sequence(parse_auth_line(line))
+        event = self._parser.latest.get(line) or self._parser.parse(line)
+        if event.stage == "bdat" and (octets := chunk_octets(event)):
+            self._held, self._skip = event, octets
+            return self._next_held()
+        return self._in_sequence(event)
+
+    def send_reply(self, code: int, lines: Sequence[str], enhanced: str = "") -> bytes:
+        """Answer the stage that is due; or say 421 at any time (RFC 5321 §3.8).
+
+        Lines are folded at 512 octets; controls in the text become ``?``, and so does what is not ASCII unless
+        the client asked for SMTPUTF8.
+
+        Args:
+            code: the reply code, 100 to 999; any, fitting or not.
+            lines: the text; without any line the reply is the bare code.
+            enhanced: the enhanced status code, put before each line; empty for none.
+
+        Returns:
+            The octets to send.
+
+        Raises:
+            LocalProtocolError: when no answer is due and the code is not 421, when the session is closed, or when
+                the code has not three digits.
+        """
+        if not 100 <= code <= 999:
+            raise LocalProtocolError(f"{code} is no reply code")
+        if self._state is State.CLOSED:
+            raise LocalProtocolError("the session is closed")
+        if not self._due and code != 421:
+            raise LocalProtocolError("no answer is due")
+        event = self._event
+        utf8 = self._utf8 or (isinstance(event, Command) and "SMTPUTF8" in event.parameters)
+        data = format_reply(code, lines, enhanced, utf8=utf8)
+        self._answered(code)
+        return data
+
+    def send_raw(self, data: bytes, code: int | None) -> bytes:
+        """Answer with any octets at all, for a server that misbehaves on purpose.
+
+        Args:
+            data: the octets, sent as they are.
+            code: the reply code that moves the session, whatever the octets say; None for an answer without one:
+                the stage counts as answered and nothing moves, except that a greeting is over and so is
+                a message.
+
+        Returns:
+            The same octets.
+
+        Raises:
+            LocalProtocolError: when the session is closed.
+        """
+        if self._state is State.CLOSED:
+            raise LocalProtocolError("the session is closed")
+        self._answered(0 if code is None else code)
+        return data
+
+    def close(self) -> None:
+        """End the session on our side: what is buffered and what still comes is discarded."""
+        self._state = State.CLOSED
+        self._due = ""
+        self._event = self._held = self._content = None
+        self._end_transaction()
+        self._buffer.clear()
+
+    # What the client did
+
+    def _in_sequence(self, event: Command | CommandError) -> Command | CommandError:
+        stage = event.stage
+        moves = _MOVES[self._state].get(stage)
+        if moves is None:
+            if stage in STAGES or self._state is State.TURNED_AWAY:
+                code, enhanced = BAD_SEQUENCE.get((self._state, stage), (503, "5.5.1"))
+                problem = f"{event.verb or 'the command'} is out of sequence"
+                event = CommandError(stage, event.verb, code, enhanced, problem, event.raw)
+            return self._refuse(event)
+        if isinstance(event, CommandError):
+            return self._refuse(event)
+        if stage == "rcpt":
+            if not self._utf8 and not event.raw.isascii():
+                problem = "the address needs SMTPUTF8 in the MAIL command"
+                return self._refuse(CommandError(stage, event.verb, 553, "5.6.7", problem, event.raw))
+            if len(self.recipients) >= self.limits.max_recipients:
+                problem = f"more than {self.limits.max_recipients} recipients"
+                return self._refuse(CommandError(stage, event.verb, 452, "4.5.3", problem, event.raw))
+        self._due = stage
+        self._event = event
+        self._moves = moves
+        return event
+
+    def _refuse(self, event: Command | CommandError) -> CommandError:
+        assert isinstance(event, CommandError)
+        if (event.reply_hint, event.stage) not in FORGIVEN:
+            self._errors += 1
+        if self._errors > self.limits.max_errors:
+            problem = f"more than {self.limits.max_errors} errors; the latest: {event.problem}"
+            event = CommandError(event.stage, event.verb, 421, "4.7.0", problem, event.raw)
+        self._due = event.stage
+        self._event = event
+        self._moves = _ERROR_MOVES.get(self._state, _NO_MOVES).get(event.stage)
+        return event
+
+    def _hold_long_line(self, head: bytes, auth: bool) -> Event | None:
+        if auth:
+            # RFC 4954 §4
+            problem = f"the line is over {self.limits.max_auth_line_octets} octets"
+            self._held = CommandError("auth", "", 500, "5.5.6", problem, head)
+        else:
+            problem = f"the line is over {self.limits.max_command_octets} octets"
+            word, space, _ = head.partition(b" ")
+            known = self._parser.parse(word + b"\r\n" if space else b"\r\n")
+            self._held = CommandError(known.stage, known.verb, 500, "5.5.2", problem, head)
+        self._skip = -1
+        return self._next_held()
+
+    def _next_held(self) -> Event | None:
+        event = self._held
+        assert event is not None
+        if self._skip < 0:
+            done = self._buffer.skip_line()
+        else:
+            self._skip -= len(self._buffer.take(self._skip))
+            done = self._skip == 0
+        if not done:
+            return self._end("", event.raw) if self._eof else None
+        self._held = None
+        return self._refuse(event) if isinstance(event, CommandError) else self._in_sequence(event)
+
+    def _next_message(self) -> Event | None:
+        assert self._content is not None
+        content = self._content.read(self._buffer)
+        if content is None:
+            return self._end("message", self._content.so_far()) if self._eof else None
+        self._content = None
+        if content.content is None:
+            problem = f"{content.received} octets were received, over {self.limits.max_message_octets} of content"
+            return self._refuse(CommandError("message", "", 552, "5.3.4", problem, content.raw))
+        event = MessageReceived("message", content.content, content.raw, len(content.content))
+        self._due = "message"
+        self._event = event
+        self._moves = _MOVES[State.CONTENT]["message"]
+        return event
+
+    def _end(self, stage: str, unfinished: bytes) -> Eof:
+        event = Eof(stage, unfinished or self._buffer.take_all())
+        self.close()
+        return event
+
+    # What we answered
+
+    def _answered(self, code: int) -> None:
+        stage, event = self._due, self._event
+        self._due = ""
+        self._event = None
+        if code in CLOSING:
+            self.close()
+            return
+        if not stage or self._moves is None:
+            return
+        digit = code // 100
+        state = self._moves[digit if 0 <= digit <= 9 else 0]
+        if digit == 2 and isinstance(event, Command):
+            self._accepted(stage, event)
+        if state is not self._state:
+            self._enter(state)
+
+    def _accepted(self, stage: str, command: Command) -> None:
+        if stage == "rcpt":
+            self.recipients.append(command)
+        elif stage == "mail":
+            self.mail = command
+            self._utf8 = "SMTPUTF8" in command.parameters
+        elif command.stage in {"ehlo", "lhlo"}:
+            self.hello = command
+        elif stage == "starttls":
+            # RFC 3207 §4.2: what was said before is forgotten. What was sent ahead of the handshake would
+            # otherwise count as said inside it.
+            self.hello = None
+            self._buffer.clear()
+
+    def _enter(self, state: State) -> None:
+        if state is State.CONTENT:
+            self._content = ContentReader(self.limits.max_message_octets, self.limits.max_command_octets)
+        elif state is State.CLOSED:
+            self.close()
+        elif state is State.READY or state is State.GREETED:
+            self._end_transaction()
+        self._state = state
+
+    def _end_transaction(self) -> None:
+        if self.mail is not None:
+            self.mail = None
+            self.recipients = []
+            self._utf8 = False

@@ -1,0 +1,28 @@
+"""Brings the PO files of all languages up to date with the English: one domain for each protocol's prose."""
+
+from __future__ import annotations
+
+import sys
+
+from statuary.catalog.messages import prose_messages, update_catalogue
+from statuary.catalog.paths import find_places
+from statuary.catalog.source import read_content
+
+
+def main() -> int:
+    """Update every file and name it."""
+    places = find_places()
+    content = read_content(places.content)
+    for language in content.languages:
+        if not language.fallback:
+            continue
+        for protocol in content.protocols:
+            if protocol.prose:
+                files = [file for file in content.files if file.code.protocol == protocol.id]
+                path = update_catalogue(places.locales, language.tag, protocol.id, prose_messages(files))
+                sys.stdout.write(f"{path.relative_to(places.locales.parent)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
