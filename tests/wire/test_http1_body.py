@@ -66,7 +66,7 @@ def test_fixed_body_is_not_copied_when_it_is_all_that_arrived() -> None:
 
 def test_chunked_body() -> None:
     """RFC 9112 §7.1: sizes in hexadecimal of either case, extensions skipped, chunks joined."""
-    body = b"5\r\nhello\r\n1;a=b;c=\"d e\"\r\n \r\n00A\r\n0123456789\r\na;x\r\nabcdefghij\r\n0;last\r\n\r\n"
+    body = b'5\r\nhello\r\n1;a=b;c="d e"\r\n \r\n00A\r\n0123456789\r\na;x\r\nabcdefghij\r\n0;last\r\n\r\n'
     told = events(CHUNKED + body + NEXT)
     assert told == [Body(b"hello 0123456789abcdefghij", True, body)]
 
@@ -192,9 +192,10 @@ def test_end_of_the_connection_inside_a_body(data: bytes) -> None:
     """RFC 9112 §8: an incomplete request is an error, which may still be answered; then it is over."""
     told = events(data, eof=True)
     assert (error(told).status_hint, error(told).answer_due) == (400, True)
-    assert b"".join(event.raw for event in told if isinstance(event, Body | RequestError)) == data.partition(
-        b"\r\n\r\n"
-    )[2]
+    assert (
+        b"".join(event.raw for event in told if isinstance(event, Body | RequestError))
+        == data.partition(b"\r\n\r\n")[2]
+    )
 
 
 def test_body_behind_an_answer_is_drained_and_the_next_request_read() -> None:

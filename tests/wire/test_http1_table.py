@@ -54,6 +54,11 @@ def last_answer(engine: Http1Engine) -> None:
     engine.send_response(200, "OK", close=True)
 
 
+def raw(engine: Http1Engine) -> None:
+    """Answer with octets of any sort."""
+    engine.send_raw(b"?")
+
+
 def last_raw(engine: Http1Engine) -> None:
     """Break off with octets of any sort."""
     engine.send_raw(b"?", close=True)
@@ -143,7 +148,7 @@ OURS: dict[Kind, Callable[[Http1Engine], None]] = {
     Kind.INFORMATIONAL: hint,
     Kind.STREAM: stream,
     Kind.CHUNK: chunk,
-    Kind.ANSWER: lambda engine: None if engine.send_raw(b"") else None,
+    Kind.ANSWER: raw,
     Kind.LAST_ANSWER: last_raw,
 }
 """What our side can do."""

@@ -65,13 +65,15 @@ class TestDialogue:
 
         assert message == MessageReceived("message", b"Subject: x\r\n\r\n.x\r\n", b"Subject: x\r\n\r\n..x\r\n.\r\n", 18)
         assert engine.mail is mail
-        assert engine.reverse_path is not None
-        assert engine.reverse_path.address == "a@client.example"
+        path = engine.reverse_path
+        assert path is not None
+        assert path.address == "a@client.example"
         assert engine.recipients == [rcpt]
 
         assert engine.send_reply(250, ["Ok"], "2.0.0") == b"250 2.0.0 Ok\r\n"
         assert engine.state is State.READY
-        assert (engine.reverse_path, engine.recipients) == (None, [])
+        assert not engine.reverse_path
+        assert not engine.recipients
 
         say(engine, "QUIT", 221)
         assert engine.closed
@@ -241,6 +243,11 @@ class TestTransaction:
 
         assert [event.stage for event in events] == ["bdat", "noop"]
         assert events[0].raw == b"BDAT 14 LAST\r\n"
+
+    def test_chunk_without_a_size(self) -> None:
+        engine = greeted()
+        assert hints(say(engine, b"BDAT many\r\nNOOP\r\n", 501)) == ("bdat", 503, "5.5.1")
+        assert isinstance(engine.next_event(), Command)
 
 
 class TestSmtpUtf8:

@@ -44,7 +44,10 @@ PIECES = st.sampled_from(
         b"\0",
     ]
 )
-WIRE = st.lists(PIECES | st.binary(max_size=5), max_size=40).map(b"".join)
+OPENING = b"EHLO client.example\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n"
+WIRE = st.builds(
+    bytes.__add__, st.sampled_from([b"", OPENING]), st.lists(PIECES | st.binary(max_size=5), max_size=40).map(b"".join)
+)
 CODES = st.lists(st.sampled_from([220, 250, 251, 334, 354, 421, 450, 451, 452, 500, 503, 550, 554, 999]), max_size=12)
 
 USUAL = {"data": 354, "auth": 334, "quit": 221}

@@ -191,6 +191,7 @@ class TestPaths:
             '"user@any.test',
             '"us"er"@any.test',
             '"user"any.test',
+            r'"a\é"@any.test',
             '"postmaster"x',
             "@one.test:",
             "@one.test,two.test:user@any.test",

@@ -165,7 +165,9 @@ class _Parser:
         if word:
             return Answer(word, effects=self.effects())
         value = self.take(_DIGITS)
-        if len(value) != 3 or not self.dialect.low <= int(value) <= self.dialect.high:
+        if len(value) < 3:
+            raise self.error(self.dialect.expected if not value else f"three digits: {self.dialect.expected}")
+        if len(value) > 3 or not self.dialect.low <= int(value) <= self.dialect.high:
             raise self.error(self.dialect.expected, start)
         return Answer("code", value, self.enhanced(), self.effects())
 

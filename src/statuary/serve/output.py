@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from statuary.scenario.script import Effect
 
-__all__ = ["Close", "Hang", "Output", "Plan", "Reset", "Send", "Wait", "plan_answer"]
+__all__ = ["ENDINGS", "Close", "Hang", "Output", "Plan", "Reset", "Send", "Wait", "plan_answer"]
 
 MAX_DRIP_PIECES = 200
 """The most pieces that an answer is cut into when it drips."""
@@ -38,6 +38,9 @@ class Hang(NamedTuple):
 
 
 Action: TypeAlias = Send | Wait | Close | Reset | Hang
+ENDINGS: Mapping[str, Action] = {"drop": Close(), "reset": Reset(), "hang": Hang()}
+"""What ends a stage without an answer, by the word of the scenario language."""
+
 Plan: TypeAlias = list[Action]
 Output: TypeAlias = bytes | Plan | None
 """Octets to write at once, a plan, or nothing."""

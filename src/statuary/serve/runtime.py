@@ -30,6 +30,8 @@ class RuntimeLimits:
         idle_seconds: a peer that sends nothing for so long is timed out (RFC 5321 §4.5.3.2.7 wants 5 minutes).
         max_held_octets: what is kept of a peer's octets while a plan is being carried out; past it reading pauses.
         backlog: connections that the kernel keeps waiting.
+        linger_seconds: how long a peer that is still sending may go on after its last answer, unread, before the
+            connection is closed; closing at once would reset it and could cost it that answer (RFC 9112 §9.6).
         shutdown_seconds: what open answers get to finish at shutdown.
     """
 
@@ -37,6 +39,7 @@ class RuntimeLimits:
     idle_seconds: float = 300.0
     max_held_octets: int = 65_536
     backlog: int = 4096
+    linger_seconds: float = 2.0
     shutdown_seconds: float = 2.0
 
 
@@ -92,7 +95,7 @@ class _Connection(asyncio.Protocol):
         if output.__class__ is bytes:
             self._transport.write(output)
             if self._session.closing:
-                self._transport.close()
+                self._end()
         else:
             self._put(output)
 
@@ -160,7 +163,16 @@ class _Connection(asyncio.Protocol):
             self._carry_on()
             return
         if self._session.closing:
+            self._end()
+
+    def _end(self) -> None:
+        """Close; where the peer may still be sending, finish our side first and let it run out."""
+        if not self._session.lingers or not self._transport.can_write_eof():
             self._transport.close()
+            return
+        self._stop()
+        self._transport.write_eof()
+        self._timer = asyncio.get_running_loop().call_later(self._runtime.limits.linger_seconds, self._transport.abort)
 
     def _carry_on(self) -> None:
         """Carry out the plan up to its next wait; then let the session go on with what was held."""

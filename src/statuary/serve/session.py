@@ -41,6 +41,11 @@ class Session(Protocol):
         """Whether the connection is to be closed once all output is written."""
         ...
 
+    @property
+    def lingers(self) -> bool:
+        """Whether the peer may still be sending, so that closing at once could cost it the last answer."""
+        ...
+
     def start(self) -> Output:
         """The connection is open."""
         ...

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from statuary.catalog.model import Code
 from statuary.scenario.script import Answer
-from statuary.serve.http.bodies import Facts, choose_type, render_body, slug
+from statuary.serve.http.bodies import Facts, choose_type, render_body
 from statuary.serve.http.target import Options
 from statuary.serve.session import Shared
 
@@ -65,9 +65,12 @@ class AnswerBook:
         """What the mock answers by itself at a stage."""
         return Answer("code", self._ordinary[name])
 
-    def build(
-        self, answer: Answer, tongue: str, identity: str, options: Options, accept: str, mark: str
-    ) -> Built:
+    def interim_continue(self) -> Interim:
+        """What tells a waiting client to send its body (RFC 9110 §10.1.1)."""
+        value = self.ordinary("continue").value
+        return Interim(int(value), self.phrase(self._code("http", value, "")), ())
+
+    def build(self, answer: Answer, tongue: str, identity: str, options: Options, accept: str, mark: str) -> Built:
         """Build what a script's answer asks for.
 
         Args:
@@ -177,8 +180,3 @@ class AnswerBook:
                 found = exact[0] if exact else sent[0] if len(sent) == 1 else None
             self._codes[key] = found
         return self._codes[key]
-
-
-def error_name(title: str) -> str:
-    """The name of an error for programs."""
-    return slug(title)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from email.utils import formatdate
 
@@ -13,9 +12,10 @@ from statuary.scenario.script import PASS, Answer, Effect, Script
 from statuary.serve.http.answers import AnswerBook, Built
 from statuary.serve.http.target import BadOption, Options, read_target, script_problem
 from statuary.serve.journal import Exchange
-from statuary.serve.output import Close, Hang, Output, Plan, Reset, Send, Wait, plan_answer
+from statuary.serve.output import ENDINGS, Close, Output, Plan, Reset, Send, Wait, plan_answer
 from statuary.serve.session import Peer, Shared
 from statuary.wire.http1 import Body, Closed, Http1Engine, HttpLimits, Request, RequestCache, RequestError
+from statuary.wire.http1.serializer import connection_options, is_tunnel, serialize_head, serialize_response
 
 __all__ = ["HttpMock", "HttpSession"]
 
@@ -88,15 +88,16 @@ class Prepared:
 class Ready:
     """An answer as octets around its date, ready to be sent again and again."""
 
-    __slots__ = ("answer", "body_at", "built", "close", "head", "interim", "tail")
+    __slots__ = ("answer", "body_at", "built", "close", "dated", "head", "tail", "whole")
 
     def __init__(self, answer: Answer, built: Built, octets: bytes, interim: bytes, close: bool) -> None:
         place = octets.index(_DATE_FIELD) + len(_DATE_FIELD)
         self.answer = answer
         self.built = built
-        self.interim = interim
+        self.dated = not _has_date(built)
         self.head = interim + octets[:place]
         self.tail = octets[place + 29 :]  # an IMF-fixdate has 29 octets (RFC 9110 §5.6.7)
+        self.whole = interim + octets
         self.body_at = len(interim) + octets.index(b"\r\n\r\n") + 4
         self.close = close
 
@@ -163,26 +164,18 @@ class HttpMock:
             asked.script, name, count_key, asked.draw_key, asked.tongue, asked.identity, asked.options, accept
         )
         try:
-            Http1Engine(self.limits)  # header options are tried out once, so that no answer can fail later
             self._try(prepared)
         except LocalProtocolError as error:
             return self._refused("bad_script", f"header: {error}", accept, {"option": "header"})
         return prepared
 
     def _try(self, prepared: Prepared) -> None:
-        """Build and serialize the first answer of a script."""
+        """Serialize one answer of a script, so that none can fail later because of an option."""
         assert prepared.script is not None
-        engine = Http1Engine(self.limits)
-        engine.receive_data(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        engine.next_event()
-        answer = next(
-            (choice.answer for step in prepared.script.steps for choice in step.choices if choice.answer.kind == "code"),
-            PASS,
-        )
+        answers = (choice.answer for step in prepared.script.steps for choice in step.choices)
+        answer = next((answer for answer in answers if answer.kind == "code"), PASS)
         built = self.book.build(answer, prepared.tongue, prepared.identity, prepared.options, prepared.accept, "")
-        if built.interim:
-            engine.send_informational(built.interim.status, built.interim.reason, built.interim.headers)
-        engine.send_response(built.status, built.reason, built.headers, built.body)
+        serialize_response(built.status, built.reason, built.headers, built.body, method="", connection="")
 
     def _find_rule(self, request: Request) -> Rule | None:
         rules = self.shared.rules
@@ -280,10 +273,7 @@ class HttpSession:
             if event is None or event.__class__ is Closed:
                 return ready
             if isinstance(event, Request):
-                if event.ended:
-                    output = self._answer(event, event.raw)
-                else:
-                    output = self._begin(event)
+                output = self._answer(event, event.raw) if event.ended else self._begin(event)
             elif isinstance(event, Body):
                 output = self._collect(event)
             else:
@@ -346,8 +336,8 @@ class HttpSession:
         key = (id(answer), (step << 1) | closing)
         ready = prepared.built.get(key)
         if ready is None:
-            ready = prepared.built[key] = self._make(prepared, answer, step)
-        data = ready.head + mock.date(now) + ready.tail
+            ready = prepared.built[key] = self._make(request, prepared, answer, step)
+        data = ready.head + mock.date(now) + ready.tail if ready.dated else ready.whole
         if answer.effects or prepared.options.delay:
             return self._with_effects(ready, data, now, raw, prepared, step, asked)
         engine.send_raw(data, close=ready.close)
@@ -368,16 +358,19 @@ class HttpSession:
         )
         return data
 
-    def _make(self, prepared: Prepared, answer: Answer, step: int) -> Ready:
+    def _make(self, request: Request, prepared: Prepared, answer: Answer, step: int) -> Ready:
         """Serialize an answer once; the engine is not moved by it."""
         mark = f'script="{prepared.rule}"; step={step}'
         built = self._mock.book.build(
             answer, prepared.tongue, prepared.identity, prepared.options, prepared.accept, mark
         )
-        engine, interim = self._engine, b""
-        if built.interim is not None:
-            interim = engine.send_informational(built.interim.status, built.interim.reason, built.interim.headers)
-        octets, close = engine.compose_response(built.status, built.reason, _dated(built, formatdate(0, usegmt=True)), built.body)
+        interim = b""
+        if built.interim is not None and request.version != "1.0":  # RFC 9110 §15.2
+            interim = serialize_head(built.interim.status, built.interim.reason, built.interim.headers)
+        headers, option = _dated(built, formatdate(0, usegmt=True)), self._engine.connection_option
+        method = request.method
+        octets = serialize_response(built.status, built.reason, headers, built.body, method=method, connection=option)
+        close = option == "close" or "close" in connection_options(headers) or is_tunnel(method, built.status)
         return Ready(answer, built, octets, interim, close)
 
     def _with_effects(
@@ -396,28 +389,24 @@ class HttpSession:
         self._engine.send_raw(b"", close=True)
         self._log(now, raw, b"", "", prepared.rule, step, asked, str(answer))
         waits: Plan = [Wait(effect.value) for effect in answer.effects if effect.name == "delay" and effect.value]
-        return [*waits, {"drop": Close(), "reset": Reset(), "hang": Hang()}[answer.kind]]
+        waits.append(ENDINGS[answer.kind])
+        return waits
 
     def _serialize(self, built: Built, date: bytes, *, close: bool = False) -> bytes:
         return self._engine.send_response(
             built.status, built.reason, _dated(built, date.decode()), built.body, close=close
         )
 
-    def _log(
-        self, now: float, raw: bytes, sent: bytes, code: str, rule: str, step: int, asked: int, note: str
-    ) -> None:
+    def _log(self, now: float, raw: bytes, sent: bytes, code: str, rule: str, step: int, asked: int, note: str) -> None:
         peer = self._peer
         self._shared.journal.add(
             Exchange(now, "http", peer.number, peer.address, "request", raw, sent, code, rule, step, asked, note)
         )
 
 
+def _has_date(built: Built) -> bool:
+    return any(name.lower() == "date" for name, _ in built.headers)
+
+
 def _dated(built: Built, date: str) -> list[tuple[str, str]]:
-    if any(name.lower() == "date" for name, _ in built.headers):
-        return [*built.headers]
-    return [("Date", date), *built.headers]
-
-
-def monotonic_date(now: float) -> str:
-    """The date of a time since the epoch, as HTTP has it (RFC 9110 §5.6.7)."""
-    return formatdate(now if now else time.time(), usegmt=True)
+    return [*built.headers] if _has_date(built) else [("Date", date), *built.headers]

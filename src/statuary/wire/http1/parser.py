@@ -145,7 +145,7 @@ class FieldScanner:
             if line_end - position == 2 and data[position] == 0x0D:
                 self.reset()
                 return line_end
-            if data.find(b"\r", position, line_end) != line_end - 2:
+            if line_end == position + 1 or data.find(b"\r", position, line_end) != line_end - 2:
                 raise RemoteProtocolError("a field line does not end in CRLF alone", _BAD_REQUEST)
             if data[position] in b" \t":
                 raise RemoteProtocolError("a field line is folded or begins with white space", _BAD_REQUEST)

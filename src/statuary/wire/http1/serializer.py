@@ -132,7 +132,7 @@ def serialize_response(
         raise LocalProtocolError("a Transfer-Encoding is given, but the content is not chunked")
     if lengths:
         _check_length(lengths, len(content), status, method)
-    elif not bare or (method == "HEAD" and status not in (_NO_CONTENT, _NOT_MODIFIED)):
+    elif not has_no_content("" if method == "HEAD" else method, status):  # HEAD: as GET would have it
         framing.append(("Content-Length", str(len(content))))
     if connection:
         framing.append(("Connection", connection))

@@ -42,7 +42,7 @@ class SmtpLimits:
 
     Args:
         max_command_octets: the longest command line, its CRLF included. RFC 5321 §4.5.3.1.4 wants 512 at
-            least; the extensions offered by default add up to about 700 (RFC 3461 §5.4, RFC 1870 §3, RFC 6531 §3.1).
+            least; the extensions offered by default make about 1100 of it (RFC 3461 §5.4, RFC 1870 §3, RFC 6531 §3.1).
         max_auth_line_octets: the longest line of an AUTH exchange, its CRLF included (RFC 4954 §4).
         max_message_octets: the largest message content, counted as SIZE counts it (RFC 1870 §5).
         max_recipients: how many recipients one message may have; RFC 5321 §4.5.3.1.8 wants 100 at least.

@@ -1,0 +1,288 @@
+"""Assembles the site: pages, API, static files, and what every response carries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qs, quote
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from statuary.errors import CodeNotFound
+from statuary.serve.session import Shared
+from statuary.web.api import Api, error, not_found
+from statuary.web.guard import COOKIE, Guard, Refusal
+from statuary.web.i18n import N_, negotiate
+from statuary.web.live import Streams
+from statuary.web.render import Renderer
+from statuary.web.routes import MAX_PATH_CHARACTERS, canonical, match
+from statuary.web.site import Page, Redirect, Site, Visit
+from statuary.web.views.errors import error_page
+
+__all__ = ["create_app"]
+
+MAX_FORM_OCTETS = 4096
+"""The largest form that is read, in octets."""
+MAX_QUERY_FIELDS = 20
+"""The most fields of a query or a form."""
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_REFUSED = {
+    Refusal.TOKEN: HTTPStatus.UNAUTHORIZED,
+    Refusal.HOST: HTTPStatus.FORBIDDEN,
+    Refusal.ORIGIN: HTTPStatus.FORBIDDEN,
+}
+_UNPREFIXED = frozenset({"search", "about", "journal", "concepts", "concept", "compare", "number", "login"})
+"""What may stand first in a path without a language; it leads to the reader's language."""
+
+
+class _SafeHeaders:
+    """Puts the headers that keep pages safe on every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+class _Pages:
+    """Answers for everything that a person reads."""
+
+    def __init__(self, site: Site, guard: Guard) -> None:
+        self._site = site
+        self._guard = guard
+        self._renderer = Renderer(site)
+        self.static = self._renderer.static
+
+    async def page(self, request: Request) -> Response:
+        """A page below a language, or the way to it."""
+        path = request.url.path if not request.path_params else "/" + request.path_params["path"]
+        if len(path) > MAX_PATH_CHARACTERS:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
+        spelled = canonical(path)
+        tag, _, rest = spelled.removeprefix("/").partition("/")
+        if tag in self._site.languages and not rest:
+            spelled = f"/{tag}/"
+        elif tag not in self._site.languages:
+            return self._without_language(request, spelled, tag)
+        if spelled != path:
+            return _redirect(request, quote(spelled), permanent=True)
+        found = match(rest)
+        if found is None:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
+        route, params = found
+        if request.method == "POST":
+            return await self._log_in(request) if rest == "login" else self.failure(
+                request, HTTPStatus.METHOD_NOT_ALLOWED, allow="GET, HEAD"
+            )
+        if route.private and (refusal := self._guard.refuse(request)) is not None:
+            if refusal is Refusal.TOKEN:
+                return _redirect(request, f"/{tag}/login")
+            return self.failure(request, _REFUSED[refusal])
+        key = f"{path}?{request.url.query}" if request.url.query else path
+        content = self._renderer.cache.get(key)
+        if content is not None:
+            return _html(content, tag)
+        visit = Visit(self._site, self._site.languages[tag], params, _query(request))
+        try:
+            result = route.view(visit)
+        except CodeNotFound as missing:
+            return self.failure(request, HTTPStatus.NOT_FOUND, missing.suggestions)
+        if isinstance(result, Redirect):
+            return _redirect(request, result.location, permanent=result.permanent, query=False)
+        return self._send(visit, result, key)
+
+    def _without_language(self, request: Request, spelled: str, first: str) -> Response:
+        """Lead to the reader's language where the rest of the address is known."""
+        if first and first not in _UNPREFIXED and first not in self._site.catalogue.protocols:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
+        tag = self.wanted(request)
+        response = _redirect(request, quote(f"/{tag}{spelled}" if first else f"/{tag}/"))
+        response.headers["Vary"] = "Accept-Language"
+        return response
+
+    def _send(self, visit: Visit, page: Page, key: str = "") -> Response:
+        content = self._renderer.render(visit, page)
+        if key and page.cached and "?" not in key:
+            self._renderer.cache.put(key, content)
+        response = _html(content, visit.tag, page.status)
+        if not page.cached:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    async def _log_in(self, request: Request) -> Response:
+        """Give a cookie to who knows the token."""
+        refusal = self._guard.refuse(request, write=True)
+        if refusal in (Refusal.HOST, Refusal.ORIGIN):
+            return self.failure(request, HTTPStatus.FORBIDDEN)
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_FORM_OCTETS:
+                return self.failure(request, HTTPStatus.BAD_REQUEST)
+        try:
+            form = parse_qs(body.decode("ascii"), max_num_fields=MAX_QUERY_FIELDS)
+        except ValueError:
+            return self.failure(request, HTTPStatus.BAD_REQUEST)
+        tag = canonical(request.url.path).split("/")[1]
+        if self._guard.knows(form.get("token", [""])[0]):
+            response = RedirectResponse(f"/{tag}/journal", status_code=HTTPStatus.SEE_OTHER)
+            response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="strict", path="/")
+            return response
+        visit = Visit(self._site, self._site.languages[tag])
+        title = visit.gettext(N_("Log in"))
+        return self._send(
+            visit,
+            Page(
+                "login.html",
+                title,
+                "login",
+                {"wrong": True},
+                status=HTTPStatus.FORBIDDEN,
+                indexed=False,
+                cached=False,
+            ),
+        )
+
+    def wanted(self, request: Request) -> str:
+        """The tag of the language that the reader wants most."""
+        return negotiate(request.headers.get("accept-language", ""), self._site.tags)
+
+    def failure(
+        self, request: Request, status: HTTPStatus, suggestions: tuple[str, ...] = (), allow: str = ""
+    ) -> Response:
+        """A page, or JSON below ``/api/``, that says what went wrong."""
+        if request.url.path.startswith("/api/"):
+            if status is HTTPStatus.NOT_FOUND:
+                return not_found(self._site, request.url.path)
+            response: Response = error(status, status.name.lower(), status.phrase)
+        else:
+            tag, _, rest = canonical(request.url.path).removeprefix("/").partition("/")
+            known = tag in self._site.languages
+            visit = Visit(self._site, self._site.languages[tag if known else self.wanted(request)])
+            if not known and match(rest) is not None and status is HTTPStatus.NOT_FOUND and rest:
+                suggestions = (*suggestions, rest)
+            response = self._send(visit, error_page(visit, status, suggestions))
+            if not known:
+                response.headers["Vary"] = "Accept-Language"
+        if allow:
+            response.headers["Allow"] = allow
+        return response
+
+    async def static_file(self, request: Request) -> Response:
+        """A file of the design; for ever where the address names its version."""
+        file = self.static.get(request.path_params["name"])
+        if file is None:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
+        fixed = request.query_params.get("v") == file.version
+        tag = f'"{file.version}"'
+        headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable" if fixed else "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(file.content, media_type=file.media_type, headers=headers)
+
+    async def icon(self, request: Request) -> Response:
+        """Where browsers look for an icon by themselves."""
+        return RedirectResponse("/static/favicon.svg", status_code=HTTPStatus.MOVED_PERMANENTLY)
+
+    async def robots(self, request: Request) -> Response:
+        """What crawlers need not fetch."""
+        return Response("User-agent: *\nDisallow: /api/\n", media_type="text/plain")
+
+    async def on_http_error(self, request: Request, problem: Exception) -> Response:
+        """Pages for what the router refuses."""
+        assert isinstance(problem, HTTPException)
+        allow = (problem.headers or {}).get("Allow", "")
+        return self.failure(request, HTTPStatus(problem.status_code), allow=allow)
+
+    async def on_fault(self, request: Request, problem: Exception) -> Response:
+        """A page for faults of ours; what happened stays in the log."""
+        return self.failure(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "", loopback: bool = True) -> Starlette:
+    """The site as an ASGI application.
+
+    ``app.state.streams.close()`` ends the open event streams, so that a server can shut down.
+
+    Args:
+        shared: what the mocks share: catalogue, journal, mailbox, the site's own address.
+        http_url: where the HTTP mock listens: ``http://127.0.0.1:8081``.
+        smtp_url: where the SMTP mock listens: ``smtp://127.0.0.1:1025``.
+        token: what must be shown to read the journal and the mail where the process listens beyond loopback.
+        loopback: whether it listens on loopback only.
+    """
+    site = Site(shared, http_url, smtp_url)
+    guard = Guard(token, loopback=loopback)
+    streams = Streams(shared.journal)
+    pages = _Pages(site, guard)
+    api = Api(site, guard, streams)
+    handlers: Mapping[object, Callable[[Request, Exception], Awaitable[Response]]] = {
+        HTTPException: pages.on_http_error,
+        ClientDisconnect: pages.on_fault,
+        Exception: pages.on_fault,
+    }
+    app = Starlette(
+        routes=[
+            *api.routes(),
+            Route("/api/{path:path}", pages.missing),
+            Route("/static/{name}", pages.static_file),
+            Route("/favicon.ico", pages.icon),
+            Route("/robots.txt", pages.robots),
+            Route("/{path:path}", pages.page, methods=["GET", "POST"]),
+        ],
+        middleware=[Middleware(_SafeHeaders)],
+        exception_handlers=handlers,  # type: ignore[arg-type]
+    )
+    app.router.redirect_slashes = False
+    app.state.streams = streams
+    return app
+
+
+def _query(request: Request) -> dict[str, str]:
+    try:
+        fields = parse_qs(request.url.query, max_num_fields=MAX_QUERY_FIELDS, errors="replace")
+    except ValueError:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from None
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _redirect(request: Request, location: str, *, permanent: bool = False, query: bool = True) -> Response:
+    if query and request.url.query:
+        location = f"{location}?{request.url.query}"
+    status = HTTPStatus.MOVED_PERMANENTLY if permanent else HTTPStatus.FOUND
+    return Response(status_code=status, headers={"Location": location})
+
+
+def _html(content: bytes, tag: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(
+        content,
+        status_code=status,
+        media_type="text/html",
+        headers={"Content-Language": tag, "Cache-Control": "no-cache"},
+    )

@@ -1,0 +1,85 @@
+"""The journal as server-sent events (WHATWG HTML §9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from statuary.serve.journal import MemoryJournal
+
+__all__ = ["Streams"]
+
+MAX_STREAMS = 32
+"""The most readers that follow the journal at once."""
+HEARTBEAT_SECONDS = 15.0
+"""How long a stream is silent before a comment shows that it lives."""
+MAX_BATCH = 100
+"""The most exchanges that are sent in one go."""
+RETRY_MILLISECONDS = 2000
+"""How long a reader waits before it connects again."""
+
+
+class Streams:
+    """Hands the journal's exchanges to the readers that follow it.
+
+    Args:
+        journal: the journal.
+        heartbeat: seconds between comments on a silent stream.
+    """
+
+    def __init__(self, journal: MemoryJournal, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+        self._journal = journal
+        self._heartbeat = heartbeat
+        self._wakers: set[asyncio.Event] = set()
+        self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """Whether no further reader is taken."""
+        return len(self._wakers) >= MAX_STREAMS
+
+    def __len__(self) -> int:
+        return len(self._wakers)
+
+    def close(self) -> None:
+        """End every stream."""
+        self._closed = True
+        for waker in self._wakers:
+            waker.set()
+
+    async def follow(self, after: int) -> AsyncIterator[bytes]:
+        """The events of one reader.
+
+        Args:
+            after: the number of the last exchange that the reader has.
+        """
+        waker = asyncio.Event()
+        unsubscribe = self._journal.subscribe(waker.set)
+        self._wakers.add(waker)
+        last = after
+        try:
+            yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+            while not self._closed:
+                waker.clear()
+                first, exchanges = self._journal.since(last, MAX_BATCH)
+                if exchanges:
+                    if first > last + 1:
+                        yield _event("dropped", {"count": first - last - 1}, first - 1)
+                    last = first + len(exchanges) - 1
+                    yield b"".join(
+                        _event("exchange", exchange.to_dict(number), number)
+                        for number, exchange in enumerate(exchanges, first)
+                    )
+                    continue
+                try:
+                    await asyncio.wait_for(waker.wait(), self._heartbeat)
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            unsubscribe()
+            self._wakers.discard(waker)
+
+
+def _event(name: str, data: object, number: int) -> bytes:
+    return f"event: {name}\nid: {number}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,0 +1,164 @@
+"""Turns pages into HTML: one Jinja2 environment a language, and a bounded cache of what was rendered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+from markupsafe import Markup
+
+from statuary.catalog.model import Code
+from statuary.catalog.specs import parse_spec
+from statuary.explain import words
+from statuary.web import highlight, markdown
+from statuary.web.i18n import Translator
+from statuary.web.site import SNAPSHOT, Page, Site, Visit
+
+__all__ = ["PageCache", "Renderer", "StaticFile", "code_class"]
+
+MAX_CACHED_OCTETS = 8 * 1024 * 1024
+"""How many octets of rendered pages are kept."""
+
+_HERE = Path(__file__).parent
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class StaticFile(NamedTuple):
+    """A file that never changes while the process runs."""
+
+    content: bytes
+    media_type: str
+    version: str
+
+
+def load_static(folder: Path = _HERE / "static") -> dict[str, StaticFile]:
+    """Read the static files; their version is part of their digest."""
+    files: dict[str, StaticFile] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _TYPES:
+            content = path.read_bytes()
+            files[path.name] = StaticFile(content, _TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:12])
+    return files
+
+
+class PageCache:
+    """Keeps rendered pages by their address, the latest used, up to a number of octets.
+
+    Args:
+        max_octets: how many octets of pages.
+    """
+
+    def __init__(self, max_octets: int = MAX_CACHED_OCTETS) -> None:
+        self.max_octets = max_octets
+        self.octets = 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, key: str) -> bytes | None:
+        """A page, or None."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep a page; the least used go where the limit is passed."""
+        self.octets += len(content) - len(self._kept.pop(key, b""))
+        self._kept[key] = content
+        while self.octets > self.max_octets:
+            _, dropped = self._kept.popitem(last=False)
+            self.octets -= len(dropped)
+
+
+def code_class(code: Code) -> str:
+    """The mark of a code's class: its first digit, or ``x`` where it has none of 1 to 6."""
+    digit = code.value[:1]
+    return digit if digit in "123456" and len(code.value.partition(".")[0]) in (1, 3) else _range_class(code.value)
+
+
+def _range_class(value: str) -> str:
+    return value[0] if value[:3].isdigit() and value[3:4] == "-" and value[0] in "123456" else "x"
+
+
+class Renderer:
+    """Renders the pages of a site.
+
+    Args:
+        site: the site.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.static = load_static()
+        self.cache = PageCache()
+        self._environments: dict[str, jinja2.Environment] = {}
+
+    def render(self, visit: Visit, page: Page) -> bytes:
+        """A page in the language of the visit."""
+        environment = self._environment(visit)
+        template = environment.get_template(page.template)
+        return template.render(page=page, visit=visit, **page.context).encode()
+
+    def _environment(self, visit: Visit) -> jinja2.Environment:
+        environment = self._environments.get(visit.tag)
+        if environment is None:
+            environment = self._environments[visit.tag] = self._make(visit)
+        return environment
+
+    def _make(self, visit: Visit) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            auto_reload=False,
+        )
+        translator = visit.translator
+        install_translations(environment, translator)
+        tag = visit.tag
+        site = self.site
+        environment.globals.update(
+            site=site,
+            site_url=site.shared.site_url.rstrip("/"),
+            lang=tag,
+            languages=list(site.languages.values()),
+            protocols=list(site.catalogue.protocols.values()),
+            snapshot=SNAPSHOT,
+            static=self._static_url,
+            url=visit.url,
+            words=words,
+        )
+        environment.filters.update(
+            block=lambda text: markdown.block(text, tag),
+            inline=lambda text: markdown.inline(text, tag),
+            example=lambda item: highlight.example(item.kind, item.text),
+            dialogue=highlight.dialogue,
+            visible=highlight.visible,
+            mark=code_class,
+            phrase=lambda phrase: phrase.render(translator.gettext),
+            spec_link=_spec_link,
+        )
+        return environment
+
+    def _static_url(self, name: str) -> str:
+        return f"/static/{name}?v={self.static[name].version}"
+
+
+def install_translations(environment: jinja2.Environment, translator: Translator) -> None:
+    """Give the templates of an environment their words."""
+    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
+    install(translator.gettext, translator.ngettext, newstyle=True, pgettext=translator.pgettext)
+
+
+def _spec_link(reference: str | Mapping[str, str]) -> Markup:
+    """A reference such as ``RFC 5321 §4.2.1`` as a link to the place; as text where it has no address."""
+    text = str(reference)
+    address = parse_spec(text).url
+    if not address:
+        return Markup('<span translate="no" lang="en">{}</span>').format(text)
+    return Markup('<a class="cite" translate="no" href="{}">{}</a>').format(address, text)

@@ -1,0 +1,83 @@
+"""The addresses of pages: below a language, one view each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from statuary.web.site import View
+from statuary.web.views import codes, compare, concepts, home, journal, mock, search
+
+__all__ = ["PAGES", "PageRoute", "canonical", "match"]
+
+MAX_PATH_CHARACTERS = 500
+"""The longest path that is looked at."""
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]*")
+
+
+class PageRoute(NamedTuple):
+    """An address and its view.
+
+    Args:
+        pattern: segments after the language; ``{name}`` takes any.
+        view: what makes the page.
+        private: whether it shows traffic, so that the guard is asked.
+    """
+
+    pattern: str
+    view: View
+    private: bool = False
+
+
+PAGES = (
+    PageRoute("", home.home),
+    PageRoute("search", search.results),
+    PageRoute("about", home.about),
+    PageRoute("login", home.login),
+    PageRoute("journal", journal.journal, private=True),
+    PageRoute("concepts", concepts.concepts),
+    PageRoute("concept/{concept}", concepts.concept),
+    PageRoute("compare", compare.chooser),
+    PageRoute("compare/{protocol}/{value}/{protocol2}/{value2}", compare.pair),
+    PageRoute("number/{value}", codes.number),
+    PageRoute("{protocol}", codes.index),
+    PageRoute("{protocol}/{value}", codes.code),
+    PageRoute("{protocol}/{value}/mock", mock.mock),
+)
+"""Every page; the first whose pattern fits is taken."""
+
+_SPLIT = tuple((tuple(route.pattern.split("/")) if route.pattern else (), route) for route in PAGES)
+
+
+def match(path: str) -> tuple[PageRoute, Mapping[str, str]] | None:
+    """Find the page of a path.
+
+    Args:
+        path: without the language and without slashes at its ends.
+
+    Returns:
+        The route and what its places hold; None where there is none.
+    """
+    segments = tuple(path.split("/")) if path else ()
+    for pattern, route in _SPLIT:
+        if len(pattern) == len(segments) and all(
+            part == segment or part.startswith("{") for part, segment in zip(pattern, segments, strict=True)
+        ):
+            return route, {
+                part[1:-1]: segment for part, segment in zip(pattern, segments, strict=True) if part.startswith("{")
+            }
+    return None
+
+
+def canonical(path: str) -> str:
+    """The one spelling of a path: no slash at its end, none twice, words in small letters.
+
+    Numbers and what has dots are left to the views, which know how the catalogue spells them. A language alone keeps
+    its slash.
+    """
+    segments = [part.lower() if _WORD.fullmatch(part) else part for part in path.split("/") if part]
+    if len(segments) == 1 and path.endswith("/"):
+        return f"/{segments[0]}/"
+    return "/" + "/".join(segments)

@@ -1,0 +1,40 @@
+"""The home page, what the site is, and logging in."""
+
+from __future__ import annotations
+
+from statuary.explain.compare import compare
+from statuary.web.i18n import N_
+from statuary.web.site import Page, Result, Visit
+
+__all__ = ["about", "home", "login"]
+
+_DOORS = ("smtp/452", "http/507", "smtp/4.2.2", "http/503", "smtp/551", "http/429")
+"""Codes that the home page leads to."""
+_PAIR = ("smtp/452", "http/507")
+"""The comparison that the home page shows."""
+
+
+def home(visit: Visit) -> Result:
+    """What there is, and where to begin."""
+    pair = visit.resolve(_PAIR)
+    comparison = compare(visit.catalogue, *pair) if len(pair) == 2 else None
+    shared = [value for value, protocols in visit.site.shared_values.items() if len(protocols) >= 4]
+    return Page(
+        "home.html",
+        visit.gettext(N_("Every code, explained and answered on the wire")),
+        "",
+        {"doors": visit.resolve(_DOORS), "comparison": comparison, "shared": shared, "counts": visit.site.counts},
+        description=visit.gettext(
+            N_("Status, reply and response codes: explained, compared, and answered by mock servers on the real wire.")
+        ),
+    )
+
+
+def about(visit: Visit) -> Result:
+    """What this is, its licence and its sources."""
+    return Page("about.html", visit.gettext(N_("About")), "about")
+
+
+def login(visit: Visit) -> Result:
+    """Asks for the token where the process listens beyond loopback."""
+    return Page("login.html", visit.gettext(N_("Log in")), "login", {"wrong": False}, indexed=False, cached=False)

@@ -1,0 +1,37 @@
+"""How views name codes and lead from one page to another."""
+
+from __future__ import annotations
+
+import re
+
+from statuary.catalog.model import Code
+from statuary.catalog.store import Catalogue
+from statuary.explain.compare import canonical_order
+from statuary.web.site import MOCKED, Visit
+
+__all__ = ["compare_path", "heading", "mock_path", "related_codes"]
+
+_ANSWERABLE = re.compile(r"[1-9][0-9]{2}|[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+
+
+def heading(catalogue: Catalogue, code: Code) -> str:
+    """Protocol, value and short name: ``SMTP 452 Insufficient Storage``."""
+    return f"{catalogue.protocols[code.protocol].name} {code.value} {code.title}"
+
+
+def mock_path(code: Code) -> str:
+    """The path of a code's mock page; empty where no mock can answer with it."""
+    if code.protocol in MOCKED and _ANSWERABLE.fullmatch(code.value):
+        return f"{code.id}/mock"
+    return ""
+
+
+def compare_path(catalogue: Catalogue, left: Code, right: Code) -> str:
+    """The path of a comparison, in the one order that is used."""
+    first, second = (left, right) if canonical_order(catalogue, left, right) else (right, left)
+    return f"compare/{first.id}/{second.id}"
+
+
+def related_codes(visit: Visit, code: Code) -> list[Code]:
+    """The neighbours of a code, without itself and its own template."""
+    return [other for other in visit.resolve(code.related) if other.id not in (code.id, code.template)]

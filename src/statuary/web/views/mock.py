@@ -1,0 +1,127 @@
+"""Mock pages: what the running mocks really answer with a code, and how to ask them for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from statuary.catalog.lookup import suggest
+from statuary.catalog.model import Code
+from statuary.errors import CodeNotFound, StatuaryError
+from statuary.scenario.address import parse_address
+from statuary.serve.record import Transcript, record_http, record_smtp
+from statuary.web.i18n import N_
+from statuary.web.site import Page, Redirect, Result, Visit
+from statuary.web.views.codes import one_code
+from statuary.web.views.links import heading, mock_path
+
+__all__ = ["mock"]
+
+_DOMAIN = "any.test"
+_STAGES = ("rcpt", "message", "data", "mail")
+"""The stages that an address can speak for, the commonest first."""
+
+
+class HttpMock(NamedTuple):
+    """How the HTTP mock answers with a code."""
+
+    target: str
+    url: str
+    response: str
+
+
+class SmtpMock(NamedTuple):
+    """How the SMTP mock answers with a code.
+
+    Args:
+        stage: where it does.
+        address: the address that asks for it; at the stage ``mail`` a sender, elsewhere a recipient.
+        twice: the address that asks for it twice and then for the ordinary answer.
+        out_of_place: whether the code's specification puts it elsewhere.
+        dialogue: what was said.
+        twice_dialogue: the same with ``twice``.
+    """
+
+    stage: str
+    address: str
+    twice: str
+    out_of_place: bool
+    dialogue: Transcript
+
+
+def mock(visit: Visit) -> Result:
+    """The mock page of a code."""
+    protocol, value = visit.params["protocol"], visit.params["value"]
+    found = one_code(visit, protocol, value)
+    if len(found) > 1:
+        return Redirect(visit.url(f"{protocol}/{value}"))
+    code = found[0]
+    if code.kind == "template" and code.classes:
+        return Redirect(visit.url(f"{protocol}/{code.classes[0]}{code.value[1:]}/mock"))
+    path = mock_path(code)
+    if not path:
+        raise CodeNotFound(path or f"{code.id}/mock", [code.id, *suggest(visit.catalogue, code.id)])
+    if path != f"{protocol}/{value}/mock":
+        return Redirect(visit.url(path), permanent=True)
+    name = heading(visit.catalogue, code)
+    basic = _basic_of(visit, code) if "." in code.value else None
+    smtp = _smtp(visit, code, basic) if code.protocol == "smtp" else None
+    return Page(
+        "mock.html",
+        visit.gettext(N_("Answer with %(code)s")) % {"code": name},
+        path,
+        {
+            "code": code,
+            "name": name,
+            "protocol": visit.catalogue.protocols[code.protocol],
+            "basic": basic,
+            "http": _http(visit, basic or code),
+            "smtp": smtp,
+            "failure": code.value[0] in "45",
+        },
+        description=code.summary,
+    )
+
+
+def _http(visit: Visit, code: Code) -> HttpMock | None:
+    plain = code.protocol == "http" and code.value == code.id.partition("/")[2]
+    target = f"/status/{code.value}" if plain else f"/{code.id}"
+    try:
+        transcript = record_http(visit.site.shared, target)
+    except StatuaryError:
+        return None
+    text = transcript.raw.decode("latin-1").replace("\r\n", "\n")
+    return HttpMock(target, f"{visit.site.http_url}{target}", text)
+
+
+def _smtp(visit: Visit, code: Code, basic: Code | None) -> SmtpMock | None:
+    carrier = basic or code
+    answer = f"{carrier.value}_{code.value}" if basic is not None else code.value
+    legal = carrier.stages
+    stage = next((stage for stage in _STAGES if stage in legal or "any" in legal), "")
+    place = stage or _STAGES[0]
+    local_part = f"{place}{answer}"
+    try:
+        if parse_address(local_part, _DOMAIN) is None:
+            return None
+        transcript = record_smtp(visit.site.shared, f"{local_part}@{_DOMAIN}")
+    except StatuaryError:
+        return None
+    return SmtpMock(place, f"{local_part}@{_DOMAIN}", f"{local_part}x2@{_DOMAIN}", not stage, transcript)
+
+
+def _basic_of(visit: Visit, code: Code) -> Code | None:
+    """The basic code that an enhanced one is sent with: an associated one, a neighbour, or the class's plainest."""
+    digit = code.value[0]
+    candidates = [f"{code.protocol}/{basic}" for basic in code.basic] + list(code.related)
+    for identity in candidates:
+        other = visit.get(identity)
+        if other is not None and _carries(other, digit):
+            return other
+    return next(
+        (other for other in visit.catalogue.codes(code.protocol, language=visit.tag) if _carries(other, digit)), None
+    )
+
+
+def _carries(code: Code, digit: str) -> bool:
+    """Whether a basic reply of a class can be asked for by a recipient's address."""
+    return code.protocol == "smtp" and code.value.isdigit() and code.value[0] == digit and "rcpt" in code.stages
