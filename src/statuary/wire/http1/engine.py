@@ -75,11 +75,11 @@ class Http1Engine:
         "_drained",
         "_eof",
         "_framing",
-        "_head_refused",
         "_heads",
         "_known",
         "_longest_known",
         "_recall",
+        "_refused_method",
         "_request",
         "_start",
         "_state",
@@ -108,7 +108,7 @@ class Http1Engine:
         self._heads: HeadReader | None = None  # a connection whose requests are all known never needs one
         self._body: BodyReader | None = None
         self._request: Request | None = None
-        self._head_refused = False  # whether a HEAD request was refused before it was one
+        self._refused_method = ""
         self._continued = False
         self._drained = 0
         self._framing = _Framing.NONE
@@ -358,14 +358,13 @@ class Http1Engine:
         try:
             head = heads.read(data, start)
         except RemoteProtocolError as error:
-            return self._refuse_head(error.reply_hint, error.problem, data[start : heads.reach])
+            return self._refuse_head(heads, error.reply_hint, error.problem)
         if head is None:
             if not self._eof:
                 return None
-            rest = data[start:]
-            if not rest.strip(b"\r\n"):
+            if not data[start:].strip(b"\r\n"):
                 return self._leave()
-            return self._refuse_head(_BAD_REQUEST, "the connection ended inside a request head", rest)
+            return self._refuse_head(heads, _BAD_REQUEST, "the connection ended inside a request head")
         self._take(head.end)
         request = self._request = head.request
         if not request.keep_alive:
@@ -411,10 +410,10 @@ class Http1Engine:
                 break
             self._take(end)
             self._drained += end - start
-            if event is not None and event.ended:
-                kind = Kind.BODY_END
-            elif self._drained > self.limits.max_drain_octets:
+            if self._drained > self.limits.max_drain_octets:
                 kind = Kind.ERROR
+            elif event is not None and event.ended:
+                kind = Kind.BODY_END
             elif event is None:
                 break
         if kind is Kind.BODY and self._eof:
@@ -426,11 +425,11 @@ class Http1Engine:
             self._closing = True
             self._drop_data()
 
-    def _refuse_head(self, status_hint: int, problem: str, raw: bytes) -> RequestError:
+    def _refuse_head(self, heads: HeadReader, status_hint: int, problem: str) -> RequestError:
         """Refuse what should have been the head of a request."""
         self._request = None
-        self._head_refused = raw.lstrip(b"\r\n").startswith(b"HEAD ")
-        return self._refuse(status_hint, problem, raw)
+        self._refused_method = heads.method
+        return self._refuse(status_hint, problem, self._data[self._start : heads.reach])
 
     def _refuse(self, status_hint: int, problem: str, raw: bytes) -> RequestError:
         """Read no more, and tell why."""
@@ -482,10 +481,8 @@ class Http1Engine:
         return self._request is not None and self._request.version == "1.0"
 
     def _method_asked(self) -> str:
-        """The method of the request under way; of one refused only what decides the framing."""
-        if self._request is not None:
-            return self._request.method
-        return "HEAD" if self._head_refused else ""
+        """The method of the request under way, or of one refused; empty where it is not known."""
+        return self._refused_method if self._request is None else self._request.method
 
     def _settle_connection(self, status: int, headers: Fields, close: bool) -> tuple[bool, str]:
         """Whether the connection closes after a final answer, and the option that its fields lack."""

@@ -167,10 +167,11 @@ class HeadReader:
         cache: where requests without a body are looked up first, and kept.
 
     Attributes:
-        reach: up to where in the data the head that was refused last goes.
+        reach: up to where in the data the head that was looked at last goes.
+        method: its method, where its request line is complete and well-formed.
     """
 
-    __slots__ = ("_cache", "_fields", "_limits", "_scanner", "reach")
+    __slots__ = ("_cache", "_fields", "_limits", "_scanner", "method", "reach")
 
     def __init__(self, limits: HttpLimits, cache: RequestCache) -> None:
         self._limits = limits
@@ -178,6 +179,7 @@ class HeadReader:
         self._scanner = FieldScanner(limits)
         self._fields: list[tuple[str, str]] = []
         self.reach = 0
+        self.method = ""
 
     def read(self, data: bytes, start: int) -> Head | None:
         """Read one head.
@@ -193,6 +195,7 @@ class HeadReader:
             RemoteProtocolError: what was received is not a request, or passes a limit.
         """
         self.reach = len(data)
+        self.method = ""
         begin = self._skip_empty_lines(data, start)
         if begin is None:
             return None
@@ -248,6 +251,7 @@ class HeadReader:
         ):
             self._name_line_fault(data, begin)
             return None
+        self.method = line[1].decode("latin-1")
         if line[3] != b"1":
             raise RemoteProtocolError("the HTTP version is not 1.x", _VERSION_NOT_SUPPORTED)
         if not _is_target(line[1], line[2]):
@@ -291,11 +295,10 @@ class HeadReader:
         expects_continue = False
         if "expect" in deciding and modern and length:
             expects_continue = "100-continue" in _list_members(deciding["expect"])
-        method, target, _, minor = line.groups()
         request = Request(
-            method.decode("latin-1"),
-            target.decode("latin-1"),
-            "1." + minor.decode("latin-1"),
+            self.method,
+            line[2].decode("latin-1"),
+            "1." + line[4].decode("latin-1"),
             fields,
             expects_continue,
             not length,

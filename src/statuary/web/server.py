@@ -1,0 +1,55 @@
+"""Runs the site on a socket that is open already, inside a running loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+__all__ = ["serve_site"]
+
+SHUTDOWN_SECONDS = 1
+"""What open responses, such as event streams, get to end at shutdown, in seconds."""
+MAX_SITE_CONNECTIONS = 512
+"""Connections and tasks at once; past it the site answers 503."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its hold on signals: they belong to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them as they are."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serve_site(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
+    """Serve an application until the block ends.
+
+    Args:
+        app: the site.
+        sock: a listening socket; it is closed at the end.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        limit_concurrency=MAX_SITE_CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
