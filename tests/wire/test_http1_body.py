@@ -225,6 +225,13 @@ def test_max_drain_octets() -> None:
         assert (b"Connection: close" in engine.send_response(200, "OK")) is closing
         assert engine.state is (State.CLOSED if closing else State.DRAINING)
     engine = Http1Engine(limits)
+    for _ in range(3):
+        engine.receive_data(fixed(8) + b"abcdefgh")
+        assert isinstance(engine.next_event(), Request)
+        engine.send_raw(b"")
+        assert engine.next_event() is None
+        assert engine.state is State.IDLE
+    engine = Http1Engine(limits)
     engine.receive_data(CHUNKED)
     engine.next_event()
     assert b"close" not in engine.send_response(200, "OK")

@@ -9,7 +9,6 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +84,7 @@ def all_codes(content: Content) -> list[Code]:
     for code in concrete:
         for basic in code.basic:
             associated.setdefault(f"{code.protocol}/{basic}", []).append(code.id)
-    linked = [replace(code, enhanced=tuple(associated.get(code.id, ()))) for code in codes]
+    linked = [code._replace(enhanced=tuple(associated.get(code.id, ()))) for code in codes]
     return [*linked, *concrete, *content.facts_only]
 
 
@@ -95,8 +94,10 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         "INSERT INTO meta VALUES (?, ?)",
         {
             "fingerprint": fingerprint,
-            "protocols": json.dumps([asdict(protocol) for protocol in content.protocols]),
-            "languages": json.dumps([asdict(language) for language in content.languages]),
+            "protocols": json.dumps(
+                [{**protocol._asdict(), "ordinary": dict(protocol.ordinary)} for protocol in content.protocols]
+            ),
+            "languages": json.dumps([language._asdict() for language in content.languages]),
             "content": hashlib.sha256(
                 "".join(file.text for file in content.files).encode(errors="surrogatepass")
             ).hexdigest(),
@@ -170,7 +171,7 @@ def _plain(prose: Prose) -> dict[str, Any]:
         "language": prose.language,
         "untranslated": sorted(prose.fallbacks),
         "prose": dict(prose.texts),
-        "claims": [asdict(claim) for claim in prose.claims],
+        "claims": [claim._asdict() for claim in prose.claims],
     }
 
 

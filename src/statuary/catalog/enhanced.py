@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from statuary.catalog.model import Code, Retry
 
@@ -39,8 +38,7 @@ def concrete_code(template: Code, class_code: Code, class_retry: Mapping[str, Re
     digit = class_code.value[0]
     value = f"{digit}{template.value[1:]}"
     basic = tuple(code for code in template.basic if code[0] in (digit, "a"))
-    return replace(
-        template,
+    return template._replace(
         id=f"smtp/{value}",
         value=value,
         kind="code",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from statuary.catalog.model import Code, Retry
 
@@ -29,8 +30,7 @@ def N_(message: str) -> str:  # noqa: N802 - the field's own name for "to be tra
     return message
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """A sentence with places to fill.
 
     Args:
@@ -40,7 +40,7 @@ class Phrase:
     """
 
     msgid: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
     translate: bool = True
 
     def render(self, gettext: Callable[[str], str] = str) -> str:

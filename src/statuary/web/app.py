@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -206,6 +206,10 @@ class _Pages:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(file.content, media_type=file.media_type, headers=headers)
 
+    async def missing(self, request: Request) -> Response:
+        """What the API does not have."""
+        return self.failure(request, HTTPStatus.NOT_FOUND)
+
     async def icon(self, request: Request) -> Response:
         """Where browsers look for an icon by themselves."""
         return RedirectResponse("/static/favicon.svg", status_code=HTTPStatus.MOVED_PERMANENTLY)
@@ -222,7 +226,9 @@ class _Pages:
 
     async def on_fault(self, request: Request, problem: Exception) -> Response:
         """A page for faults of ours; what happened stays in the log."""
-        return self.failure(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+        response = self.failure(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+        response.headers.update(_HEADERS)  # this one is sent outside the middleware
+        return response
 
 
 def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "", loopback: bool = True) -> Starlette:
@@ -244,7 +250,6 @@ def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "",
     api = Api(site, guard, streams)
     handlers: Mapping[object, Callable[[Request, Exception], Awaitable[Response]]] = {
         HTTPException: pages.on_http_error,
-        ClientDisconnect: pages.on_fault,
         Exception: pages.on_fault,
     }
     app = Starlette(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from statuary.catalog.model import Code
 from statuary.catalog.specs import parse_spec
@@ -17,6 +17,7 @@ from statuary.explain import words
 from statuary.web import highlight, markdown
 from statuary.web.i18n import Translator
 from statuary.web.site import SNAPSHOT, Page, Site, Visit
+from statuary.web.views.concepts import concept_text
 
 __all__ = ["PageCache", "Renderer", "StaticFile", "code_class"]
 
@@ -132,6 +133,7 @@ class Renderer:
             static=self._static_url,
             url=visit.url,
             words=words,
+            concept_title=_concept_title,
         )
         environment.filters.update(
             block=lambda text: markdown.block(text, tag),
@@ -142,6 +144,7 @@ class Renderer:
             mark=code_class,
             phrase=lambda phrase: phrase.render(translator.gettext),
             spec_link=_spec_link,
+            plain=lambda text: text.replace("`", ""),
         )
         return environment
 
@@ -155,7 +158,15 @@ def install_translations(environment: jinja2.Environment, translator: Translator
     install(translator.gettext, translator.ngettext, newstyle=True, pgettext=translator.pgettext)
 
 
-def _spec_link(reference: str | Mapping[str, str]) -> Markup:
+def _concept_title(visit: Visit, data: dict[str, Any]) -> Markup:
+    """The title of a concept, marked where it is not in the language of the page."""
+    title = concept_text(visit, data, "title")
+    if title.language == visit.tag:
+        return escape(title.text)
+    return Markup('<span lang="{}">{}</span>').format(title.language, title.text)
+
+
+def _spec_link(reference: object) -> Markup:
     """A reference such as ``RFC 5321 §4.2.1`` as a link to the place; as text where it has no address."""
     text = str(reference)
     address = parse_spec(text).url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -103,7 +103,7 @@ class Visit:
         """A code with its prose in the language."""
         return self.catalogue.get(identity, self.tag)
 
-    def resolve(self, identities: Mapping[str, object] | tuple[str, ...] | list[str]) -> list[Code]:
+    def resolve(self, identities: Iterable[str]) -> list[Code]:
         """The codes of many identities; unknown ones are left out."""
         return [code for identity in identities if (code := self.get(identity)) is not None]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from statuary.catalog.lookup import suggest
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound, StatuaryError
 from statuary.scenario.address import parse_address
-from statuary.serve.record import Transcript, record_http, record_smtp
+from statuary.serve.record import Transcript, record_http, record_smtp, record_smtp_stage
+from statuary.web.highlight import example
 from statuary.web.i18n import N_
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
@@ -22,11 +25,24 @@ _STAGES = ("rcpt", "message", "data", "mail")
 
 
 class HttpMock(NamedTuple):
-    """How the HTTP mock answers with a code."""
+    """How the HTTP mock answers with a code.
+
+    Args:
+        target: what to request.
+        url: the same with the address of this process's mock.
+        scripted: whether a script may follow the number; a code with its owner stands alone.
+        response: what was answered, its lines ended by LF.
+    """
 
     target: str
     url: str
+    scripted: bool
     response: str
+
+    @property
+    def highlighted(self) -> Markup:
+        """The response with its colours."""
+        return example("http", self.response)
 
 
 class SmtpMock(NamedTuple):
@@ -36,15 +52,14 @@ class SmtpMock(NamedTuple):
         stage: where it does.
         address: the address that asks for it; at the stage ``mail`` a sender, elsewhere a recipient.
         twice: the address that asks for it twice and then for the ordinary answer.
-        out_of_place: whether the code's specification puts it elsewhere.
+        elsewhere: the stage that its specification puts it at, where no address can speak for that; else empty.
         dialogue: what was said.
-        twice_dialogue: the same with ``twice``.
     """
 
     stage: str
     address: str
     twice: str
-    out_of_place: bool
+    elsewhere: str
     dialogue: Transcript
 
 
@@ -90,23 +105,25 @@ def _http(visit: Visit, code: Code) -> HttpMock | None:
     except StatuaryError:
         return None
     text = transcript.raw.decode("latin-1").replace("\r\n", "\n")
-    return HttpMock(target, f"{visit.site.http_url}{target}", text)
+    return HttpMock(target, f"{visit.site.http_url}{target}", plain, text)
 
 
 def _smtp(visit: Visit, code: Code, basic: Code | None) -> SmtpMock | None:
     carrier = basic or code
     answer = f"{carrier.value}_{code.value}" if basic is not None else code.value
-    legal = carrier.stages
-    stage = next((stage for stage in _STAGES if stage in legal or "any" in legal), "")
+    stage = next((stage for stage in _STAGES if stage in carrier.stages or "any" in carrier.stages), "")
+    elsewhere = "" if stage else next(iter(carrier.stages), "")
     place = stage or _STAGES[0]
     local_part = f"{place}{answer}"
+    address = f"{local_part}@{_DOMAIN}"
     try:
         if parse_address(local_part, _DOMAIN) is None:
             return None
-        transcript = record_smtp(visit.site.shared, f"{local_part}@{_DOMAIN}")
+        shared = visit.site.shared
+        transcript = record_smtp_stage(shared, elsewhere, answer) if elsewhere else record_smtp(shared, address)
     except StatuaryError:
         return None
-    return SmtpMock(place, f"{local_part}@{_DOMAIN}", f"{local_part}x2@{_DOMAIN}", not stage, transcript)
+    return SmtpMock(place, address, f"{local_part}x2@{_DOMAIN}", elsewhere, transcript)
 
 
 def _basic_of(visit: Visit, code: Code) -> Code | None:

@@ -113,8 +113,6 @@ class Http1Engine:
         self._drained = 0
         self._framing = _Framing.NONE
 
-    # What the connection is like.
-
     @property
     def state(self) -> State:
         """Where the connection stands."""
@@ -143,8 +141,6 @@ class Http1Engine:
         if self.closing:
             return "close"
         return "keep-alive" if self._speaks_1_0() else ""
-
-    # What the client sends.
 
     def receive_data(self, data: bytes) -> None:
         """Take octets from the client.
@@ -210,8 +206,6 @@ class Http1Engine:
             self._told_closed = True
             return Closed(by_peer=False)
         return None
-
-    # What our side answers.
 
     def send_raw(self, data: bytes, *, close: bool = False) -> bytes:
         """Answer with octets as they are, well-formed or not; the final answer is complete with them.
@@ -343,8 +337,6 @@ class Http1Engine:
         data = serialize_last_chunk(trailers)
         self._complete(close=False)
         return data if self._framing is _Framing.CHUNKED else b""
-
-    # Within.
 
     def _read_head(self) -> Event | None:
         """The next request of a connection at rest."""

@@ -20,7 +20,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from statuary.errors import RemoteProtocolError
 from statuary.wire.http1.events import HttpLimits, Request
 
-__all__ = ["CHUNKED", "FieldScanner", "Head", "HeadReader", "RequestCache", "decode_field"]
+__all__ = ["CHUNKED", "FieldScanner", "Head", "HeadReader", "RequestCache", "body_length", "decode_field"]
 
 CHUNKED = -1
 """Stands for the length of a body whose end only its chunks tell."""
@@ -88,7 +88,7 @@ class RequestCache:
         """Keep a request without a body, unless it is longer than ``max_cached_request_octets``.
 
         Args:
-            request: the request; ``raw`` must be its head alone, without empty lines before it.
+            request: the request, whose ``raw`` is all that it came from.
         """
         limits = self.limits
         if len(request.raw) > limits.max_cached_request_octets or not limits.max_cached_requests:
@@ -131,7 +131,8 @@ class FieldScanner:
         Raises:
             RemoteProtocolError: bare CR or LF, a folded line (400), or too many fields or octets (431).
         """
-        if not self._offset:
+        # Not tried before the section can be complete, or each octet of a slow client would cost a whole look.
+        if not self._offset and (data.startswith(b"\r\n", start) or data.find(b"\r\n\r\n", start) >= 0):
             section = self._faultless.match(data, start, start + self._max_octets)
             if section is not None:
                 return section.end()
@@ -171,13 +172,14 @@ class HeadReader:
         method: its method, where its request line is complete and well-formed.
     """
 
-    __slots__ = ("_cache", "_fields", "_limits", "_scanner", "method", "reach")
+    __slots__ = ("_cache", "_fields", "_limits", "_line", "_scanner", "method", "reach")
 
     def __init__(self, limits: HttpLimits, cache: RequestCache) -> None:
         self._limits = limits
         self._cache = cache
         self._scanner = FieldScanner(limits)
         self._fields: list[tuple[str, str]] = []
+        self._line: re.Match[bytes] | None = None  # the request line of a head that is not yet complete
         self.reach = 0
         self.method = ""
 
@@ -195,7 +197,8 @@ class HeadReader:
             RemoteProtocolError: what was received is not a request, or passes a limit.
         """
         self.reach = len(data)
-        self.method = ""
+        if self._line is None:
+            self.method = ""
         begin = self._skip_empty_lines(data, start)
         if begin is None:
             return None
@@ -204,18 +207,22 @@ class HeadReader:
             if 3 < end <= begin + self._limits.max_cached_request_octets:
                 known = self._cache.recall(data[begin:end])
                 if known is not None:
+                    self._line = None
                     self._scanner.reset()
                     return Head(known, 0, end)
-        line = self._read_request_line(data, begin)
+        line = self._line
         if line is None:
-            return None
-        fields_start = line.end()
+            line = self._line = self._read_request_line(data, begin)
+            if line is None:
+                return None
+        fields_start = begin + line.end() - line.start()
         found = self._scanner.scan(data, fields_start)
         if found is None:
             return None
+        self._line = None
         self.reach = found
         request, length = self._interpret(line, data[fields_start:found], data[start:found])
-        if request.ended and begin == start:
+        if request.ended:
             self._cache.keep(request)
         return Head(request, length, found)
 
@@ -243,7 +250,7 @@ class HeadReader:
     def _read_request_line(self, data: bytes, begin: int) -> re.Match[bytes] | None:
         """The request line, when complete, well-formed and within its limits; None where more is needed."""
         limits = self._limits
-        line = _REQUEST_LINE.match(data, begin)
+        line = _REQUEST_LINE.match(data, begin) if data.find(b"\n", begin) >= 0 else None
         if (
             line is None
             or line.end(1) - begin > limits.max_method_octets
@@ -285,7 +292,7 @@ class HeadReader:
                 deciding.setdefault(name, []).append(value)
         modern = line[4] != b"0"
         _check_host(deciding.get("host"), modern)
-        length = _body_length(deciding, modern)
+        length = body_length(deciding, modern)
         if length > self._limits.max_body_octets:
             raise _too_much("max_body_octets", self._limits.max_body_octets, _CONTENT_TOO_LARGE)
         keep_alive = modern
@@ -365,8 +372,22 @@ def _check_host(values: list[str] | None, modern: bool) -> None:
         raise RemoteProtocolError("the Host field is repeated or invalid", _BAD_REQUEST)
 
 
-def _body_length(deciding: dict[str, list[str]], modern: bool) -> int:
-    """The length of the body, `CHUNKED` where its chunks tell it (RFC 9112 §6.1, §6.3)."""
+def body_length(deciding: dict[str, list[str]], modern: bool) -> int:
+    """The length of a request's body (RFC 9112 §6.1, §6.3).
+
+    Versions of llhttp differ in what they refuse, so nothing here rests on one.
+
+    Args:
+        deciding: the values of each field that has a say, by name in lower case.
+        modern: whether the version is at least 1.1.
+
+    Returns:
+        the length in octets, or `CHUNKED`.
+
+    Raises:
+        RemoteProtocolError: two recipients could come to different lengths (400), or a transfer coding is
+            not known (501).
+    """
     codings = deciding.get("transfer-encoding")
     lengths = deciding.get("content-length")
     if codings is not None:

@@ -1,0 +1,1 @@
+"""The budgets, measured beside peers: ``python -m bench``."""

@@ -1,0 +1,177 @@
+"""Starts what is measured and what it is measured against, each on the server's core."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.measure import on_core
+
+__all__ = ["HOST", "Missing", "Server", "find_tool", "start_httpbin", "start_nginx", "start_smtp", "start_statuary"]
+
+HOST = "127.0.0.1"
+START_SECONDS = 20.0
+"""What a server gets to answer for the first time."""
+
+_NGINX = """\
+worker_processes 1;
+error_log stderr error;
+pid {folder}/pid;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    keepalive_requests 100000000;
+    default_type application/json;
+    server {{ listen {host}:{port} backlog=4096; location / {{ return 503 '{body}'; }} }}
+}}
+"""
+
+
+class Missing(Exception):
+    """A peer or a tool is not installed; the rows that need it are skipped."""
+
+
+class Server(NamedTuple):
+    """A running server.
+
+    Args:
+        pid: of its first process.
+        http: the port of its HTTP side; 0 for none.
+        smtp: the port of its SMTP side; 0 for none.
+    """
+
+    pid: int
+    http: int = 0
+    smtp: int = 0
+
+
+def find_tool(name: str, package: str) -> str:
+    """Where a program is.
+
+    Raises:
+        Missing: it is not installed.
+    """
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise Missing(f"{name} (Debian package {package})")
+    return found
+
+
+@contextlib.contextmanager
+def start_statuary(core: int, rules: int) -> Iterator[Server]:
+    """The site and both mocks in one process, with so many rules each."""
+    command = [sys.executable, "-m", "bench.server", str(rules)]
+    with _running(command, core, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("bench: statuary does not start")
+        ports = json.loads(line)
+        yield Server(process.pid, ports["http"], ports["smtp"])
+
+
+@contextlib.contextmanager
+def start_nginx(core: int, body: bytes) -> Iterator[Server]:
+    """One worker of nginx that returns a body for everything.
+
+    Raises:
+        Missing: it is not installed.
+    """
+    nginx = find_tool("nginx", "nginx-light")
+    port = _free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "nginx.conf"
+        config.write_text(_NGINX.format(folder=folder, host=HOST, port=port, body=body.decode()))
+        command = [nginx, "-p", folder, "-c", str(config), "-g", "daemon off;"]
+        with _running(command, core) as process:
+            _wait(process, port)
+            yield Server(process.pid, http=port)
+
+
+@contextlib.contextmanager
+def start_httpbin(core: int) -> Iterator[Server]:
+    """httpbin under gunicorn with one gevent worker, which keeps connections alive.
+
+    Raises:
+        Missing: it is not installed.
+    """
+    _require("httpbin", "gunicorn", "gevent")
+    port = _free_port()
+    command = [sys.executable, "-m", "gunicorn", "-w", "1", "-k", "gevent", "-b", f"{HOST}:{port}", "httpbin:app"]
+    with _running(command, core) as process:
+        _wait(process, port)
+        yield Server(process.pid, http=port)
+
+
+@contextlib.contextmanager
+def start_smtp(name: str, core: int) -> Iterator[Server]:
+    """An SMTP peer: ``smtp-sink``, ``smtp-sink -r rcpt`` (refuses every recipient) or ``aiosmtpd``.
+
+    Raises:
+        Missing: it is not installed.
+    """
+    port = _free_port()
+    if name == "aiosmtpd":
+        _require("aiosmtpd")
+        command = [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"{HOST}:{port}", "-c", "aiosmtpd.handlers.Sink"]
+    else:
+        command = [find_tool("smtp-sink", "postfix"), *name.split()[1:], f"inet:{HOST}:{port}", "1024"]
+        if os.geteuid() == 0:
+            command[1:1] = ["-u", "nobody"]
+    with _running(command, core) as process:
+        _wait(process, port)
+        yield Server(process.pid, smtp=port)
+
+
+def _require(*modules: str) -> None:
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise Missing(f"{module} (Python package)")
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind((HOST, 0))
+        return int(sock.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _running(command: list[str], core: int, stdout: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    """A process on a core, ended with the block."""
+    with on_core(core):
+        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until the port takes connections."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection((HOST, port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit(f"bench: {process.args!r} does not start")

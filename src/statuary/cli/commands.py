@@ -1,0 +1,66 @@
+"""The list of commands. A command's module is loaded when it is asked for: a look-up pays for no other."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import NamedTuple
+
+from statuary.cli.options import Parser
+from statuary.explain.words import N_
+
+__all__ = ["COMMANDS", "Command", "by_name", "lookup_command"]
+
+
+class Command(NamedTuple):
+    """A command.
+
+    Args:
+        name: the word that calls it; empty for a bare query.
+        module: where ``add_arguments(parser)`` and ``run(arguments)`` are, under ``statuary.cli``.
+        summary: what it does, in English.
+        synopsis: the words that it takes.
+        aliases: other words that a person would guess.
+    """
+
+    name: str
+    module: str
+    summary: str
+    synopsis: str = ""
+    aliases: tuple[str, ...] = ()
+
+    def parser(self) -> Parser:
+        """A parser of its options."""
+        parser = Parser(f"statuary {self.name}".rstrip(), self.summary)
+        import_module(f"statuary.cli.{self.module}").add_arguments(parser)
+        parser.set_defaults(command=self.name)
+        return parser
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Run it; its exit code."""
+        code: int = import_module(f"statuary.cli.{self.module}").run(arguments)
+        return code
+
+
+COMMANDS = (
+    Command("show", "show", N_("show exactly the codes that a number, name or identity means"), "QUERY", ("lookup",)),
+    Command("search", "search", N_("search by number, name or symptom"), "WORDS...", ("find",)),
+    Command("compare", "compare", N_("say in what two codes differ and what they share"), "A B", ("diff",)),
+    Command("export", "export", N_("print the whole catalogue as JSON lines"), "[--protocol P]"),
+    Command("parse", "parse", N_("check a scenario script and print it in its one spelling"), "SCRIPT"),
+    Command("serve", "serve", N_("run the site and the mock servers")),
+    Command("languages", "languages", N_("list the languages, and how far each is translated")),
+    Command("completion", "completion", N_("print a completion script for a shell"), "bash|zsh|fish"),
+    Command("help", "help", N_("show the help of a command"), "[COMMAND]"),
+)
+"""Every command, in the order of the help."""
+
+
+def by_name(word: str) -> Command | None:
+    """The command that a word calls."""
+    return next((command for command in COMMANDS if word == command.name or word in command.aliases), None)
+
+
+def lookup_command() -> Command:
+    """What a query without a command is given to."""
+    return Command("", "lookup", N_("explain a code, or the codes that words describe"), "QUERY")

@@ -1,0 +1,109 @@
+"""What all tests share: tools that must be there in CI, a running server, and a loud word on what was not run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+_missing: dict[str, int] = {}
+
+
+def require(tool: str) -> str:
+    """The path of a tool; without it the test fails in CI and is skipped elsewhere, and the summary says so."""
+    path = shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if path is None:
+        _missing[tool] = _missing.get(tool, 0) + 1
+        if IN_CI:
+            pytest.fail(f"{tool} is missing: tools/setup test brings it", pytrace=False)
+        pytest.skip(f"{tool} is missing: tools/setup test brings it")
+    return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly which tools were missing and what that cost."""
+    for tool, tests in sorted(_missing.items()):
+        terminalreporter.write_line(f"NOT RUN: {tests} tests, because {tool} is missing", red=True, bold=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Long runs are asked for."""
+    parser.addoption("--crawl", action="store_true", help="check every page with the Nu HTML checker, not a sample")
+
+
+class Serving(NamedTuple):
+    """A running ``statuary serve``.
+
+    Args:
+        site: the URL of the site.
+        http: the URL of the HTTP mock.
+        smtp_port: the port of the SMTP mock on 127.0.0.1.
+        http_port: the port of the HTTP mock.
+        seed: its seed.
+        pid: its process.
+    """
+
+    site: str
+    http: str
+    smtp_port: int
+    http_port: int
+    seed: int
+    pid: int
+
+
+class Started(NamedTuple):
+    """A process of ours and what it announced."""
+
+    process: subprocess.Popen[str]
+    serving: Serving
+
+
+def start_server(*arguments: str) -> Started:
+    """Start ``statuary serve`` on free ports and wait until all listen."""
+    command = [sys.executable, "-m", "statuary", "serve", "--json"]
+    for name in ("site", "http", "smtp"):
+        if f"--{name}-port" not in arguments:
+            command += [f"--{name}-port", "0"]
+    process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, f"statuary serve ended with {process.wait()}"
+    facts = json.loads(line)
+    serving = Serving(
+        facts["site"],
+        facts["http"],
+        int(facts["smtp"].rpartition(":")[2]),
+        int(facts["http"].rpartition(":")[2]),
+        facts["seed"],
+        process.pid,
+    )
+    return Started(process, serving)
+
+
+def stop_server(started: Started) -> int:
+    """End it as a person would, and give its exit code."""
+    started.process.send_signal(signal.SIGINT)
+    try:
+        return started.process.wait(timeout=20)
+    finally:
+        started.process.kill()
+        if started.process.stdout is not None:
+            started.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Serving]:
+    """One running server for a whole test run; tests keep apart by their own addresses and targets."""
+    started = start_server("--seed", "7")
+    yield started.serving
+    assert stop_server(started) == 0
