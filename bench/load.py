@@ -34,14 +34,14 @@ def fetch(port: int, target: str) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
-def run_wrk(server: Server, target: str, seconds: float, *, new_connections: bool = False) -> Window:
+def run_wrk(server: Server, target: str, seconds: int, *, new_connections: bool = False) -> Window:
     """Load an HTTP server that answers nothing but 503 for a while.
 
     Raises:
         Missing: wrk is not installed.
         SystemExit: another status code came back.
     """
-    command = [find_tool("wrk", "wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s"]
+    command = [find_tool("wrk", "wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     if new_connections:
         command += ["-H", "Connection: close"]
     command.append(f"http://{HOST}:{server.http}{target}")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from statuary.catalog.store import open_catalogue
-from statuary.scenario.grammar import parse_script
+from statuary.scenario.grammar import SMTP, parse_script
 from statuary.scenario.rules import Rule, RuleIndex
 from statuary.serve.protocols import PROTOCOLS
 from statuary.serve.runtime import Runtime, bind
@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 
 def make_rules(count: int) -> Iterator[Rule]:
     """So many rules for HTTP, each for one path, and as many for SMTP, each for one recipient."""
-    unavailable, full = parse_script("503"), parse_script("452_4.2.2")
+    unavailable, full = parse_script("503"), parse_script("452_4.2.2", SMTP)
     for number in range(count):
         yield Rule("http", "request", unavailable, {"path": f"/mocked/{number}"}, name=f"path {number}")
         yield Rule("smtp", "rcpt", full, {"recipient": f"full{number}@rules.test"}, name=f"box {number}")

@@ -106,20 +106,14 @@ class Console:
         """Write lines; code marks become colour."""
         if sys.stdout is None:
             return
-        text = "\n".join(map(self._finish, lines))
-        if text:
-            sys.stdout.write(text + "\n")
-
-    def _finish(self, line: str) -> str:
-        if CODE_ON not in line and CODE_OFF not in line:
-            return line
-        if line.find(CODE_OFF) < line.find(CODE_ON) or CODE_ON not in line:  # code goes on from the line before
-            if CODE_OFF in line:
+        inside = False
+        for line in lines:
+            if inside:  # code goes on from the line before
                 body = line.lstrip(" ")
                 line = " " * (len(line) - len(body)) + CODE_ON + body
-        if line.rfind(CODE_ON) > line.rfind(CODE_OFF):
-            line += CODE_OFF
-        return line.replace(CODE_ON, _STYLES["code"]).replace(CODE_OFF, _RESET)
+            inside = line.rfind(CODE_ON) > line.rfind(CODE_OFF)
+            text = line + CODE_OFF if inside else line
+            sys.stdout.write(text.replace(CODE_ON, _STYLES["code"]).replace(CODE_OFF, _RESET) + "\n")
 
     def emit(self, data: Mapping[str, object]) -> None:
         """Write an object as one line of JSON."""

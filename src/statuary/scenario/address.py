@@ -14,6 +14,9 @@ from statuary.scenario.script import Script
 
 __all__ = ["ADDRESS_STAGES", "AddressScript", "parse_address"]
 
+MAX_CACHED_CHARACTERS = 200
+"""The longest address that is kept once read, in characters."""
+
 ADDRESS_STAGES = ("mail", "rcpt", "data", "message")
 """The stages that an address can speak for."""
 
@@ -38,7 +41,6 @@ class AddressScript(NamedTuple):
     draw_key: str
 
 
-@lru_cache(maxsize=4096)
 def parse_address(local_part: str, domain: str) -> AddressScript | None:
     """Find the script in an address; None for an ordinary address.
 
@@ -52,9 +54,18 @@ def parse_address(local_part: str, domain: str) -> AddressScript | None:
     Raises:
         ScriptError: the address means to be scripted, but its script is wrong. The position counts in the script.
     """
+    if len(local_part) + len(domain) <= MAX_CACHED_CHARACTERS:
+        return _read_cached(local_part, domain)
+    return _read(local_part, domain)
+
+
+def _read(local_part: str, domain: str) -> AddressScript | None:
     match = _SCRIPTED.fullmatch(local_part)
     if match is None:
         return None
     text, _, _ = match["script"].partition("+")
     stage = match["stage"].lower()
     return AddressScript(stage, parse_script(text, SMTP), f"{stage}{text}@{domain}".lower())
+
+
+_read_cached = lru_cache(maxsize=4096)(_read)

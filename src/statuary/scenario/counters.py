@@ -8,6 +8,8 @@ __all__ = ["Counters", "MemoryCounters"]
 
 MAX_COUNTER_KEYS = 100_000
 """The most keys that are counted at once; past it the oldest key is forgotten."""
+MAX_COUNTER_CHARACTERS = 8_000_000
+"""The most characters of all keys together: strangers choose targets and addresses, and keys are made of them."""
 
 
 class Counters(Protocol):
@@ -27,11 +29,14 @@ class MemoryCounters:
 
     Args:
         max_keys: the most keys; past it the oldest is forgotten and counted in :attr:`forgotten`.
+        max_characters: the most characters of all keys together; past it likewise.
     """
 
-    def __init__(self, max_keys: int = MAX_COUNTER_KEYS) -> None:
+    def __init__(self, max_keys: int = MAX_COUNTER_KEYS, max_characters: int = MAX_COUNTER_CHARACTERS) -> None:
         self._counts: dict[str, int] = {}
         self._max_keys = max_keys
+        self._max_characters = max_characters
+        self._characters = 0
         self.forgotten = 0
         """How many keys had to be forgotten; their scripts start over when they come again."""
 
@@ -40,14 +45,25 @@ class MemoryCounters:
         counts = self._counts
         uses = counts.get(key, 0)
         counts[key] = uses + 1
-        if not uses and len(counts) > self._max_keys:
-            del counts[next(iter(counts))]
-            self.forgotten += 1
+        if not uses:
+            self._characters += len(key)
+            if len(counts) > self._max_keys or self._characters > self._max_characters:
+                self._forget()
         return uses
+
+    def _forget(self) -> None:
+        """Forget the oldest keys until the limits are kept; the newest stays in any case."""
+        counts = self._counts
+        while len(counts) > 1 and (len(counts) > self._max_keys or self._characters > self._max_characters):
+            oldest = next(iter(counts))
+            del counts[oldest]
+            self._characters -= len(oldest)
+            self.forgotten += 1
 
     def reset(self) -> None:
         """Forget all counts."""
         self._counts.clear()
+        self._characters = 0
         self.forgotten = 0
 
     def __len__(self) -> int:

@@ -49,5 +49,5 @@ def chance(seed: int, key: str, uses: int) -> float:
 
     Each draw stands on its own, so that the order in which connections interleave changes nothing.
     """
-    digest = blake2b(f"{seed}\0{key}\0{uses}".encode(errors="surrogateescape"), digest_size=8).digest()
+    digest = blake2b(f"{seed}\0{key}\0{uses}".encode(errors="surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / (1 << 53)

@@ -24,6 +24,12 @@ MAX_EFFECT_SECONDS = 3600.0
 """The longest time that one effect may take, in seconds."""
 MAX_OCTETS = 1 << 30
 """The highest number of octets in an effect."""
+MAX_WEIGHT = 1_000_000
+"""The highest weight of an answer."""
+MAX_NUMBER_CHARACTERS = 20
+"""The longest number, in characters; every number that is printed back is shorter."""
+MAX_CACHED_CHARACTERS = 100
+"""The longest script that is kept once parsed, in characters: strangers send scripts, and kept ones cost memory."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _WORDS = ("pass", "drop", "reset", "hang")
@@ -33,7 +39,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _WORD = re.compile("|".join(_WORDS), re.IGNORECASE)
 _EFFECT = re.compile("|".join(sorted(EFFECTS, key=len, reverse=True)), re.IGNORECASE)
-_UNIT = re.compile(r"ms|s|m|h")
+_UNIT = re.compile(r"ms|s|m|h", re.IGNORECASE)
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 
 
@@ -62,7 +68,6 @@ SMTP = Dialect(200, 599, enhanced=True)
 """A reply code begins with 2 to 5 (RFC 5321 §4.2)."""
 
 
-@lru_cache(maxsize=4096)
 def parse_script(text: str, dialect: Dialect = HTTP) -> Script:
     """Parse a script.
 
@@ -73,6 +78,13 @@ def parse_script(text: str, dialect: Dialect = HTTP) -> Script:
     Raises:
         ScriptError: with the position and what was expected there.
     """
+    if len(text) <= MAX_CACHED_CHARACTERS:
+        return _parse_cached(text, dialect)
+    return _Parser(text, dialect).script()
+
+
+@lru_cache(maxsize=4096)
+def _parse_cached(text: str, dialect: Dialect) -> Script:
     return _Parser(text, dialect).script()
 
 
@@ -102,19 +114,18 @@ class _Parser:
 
     def accept(self, character: str) -> bool:
         self.space()
-        if self.text[self.at : self.at + 1] != character:
+        if self.text[self.at : self.at + 1].lower() != character:
             return False
         self.at += 1
         self.space()
         return True
 
     def many(self, item: Callable[[], object], separator: str, limit: int, name: str) -> None:
-        start = self.at
         for _ in range(limit):
             item()
             if not self.accept(separator):
                 return
-        raise self.error(f"at most {limit} {name}", start)
+        raise self.error(f"the end: at most {limit} {name}")
 
     def script(self) -> Script:
         if len(self.text) > MAX_SCRIPT_CHARACTERS:
@@ -155,8 +166,8 @@ class _Parser:
             return Choice(answer)
         start = self.at
         number = self.take(_NUMBER)
-        if not number or len(number) > 12:
-            raise self.error("a weight such as 0.5", start)
+        if not number or len(number) > MAX_NUMBER_CHARACTERS or float(number) > MAX_WEIGHT:
+            raise self.error(f"a weight such as 0.5, up to {MAX_WEIGHT}", start)
         return Choice(answer, round(float(number), 9))
 
     def answer(self) -> Answer:
@@ -177,7 +188,8 @@ class _Parser:
         spaced = not marked and self.at > before
         if not self.dialect.enhanced:
             if marked:
-                raise self.error('"~", ",", ":", "x" or an effect: no enhanced code here', before)
+                mark = self.text.index("_", before)
+                raise self.error('"~", ",", ":", "x" or an effect: no enhanced code here', mark)
             return ""
         start = self.at
         value = self.take(_ENHANCED) if marked or spaced else ""
@@ -198,19 +210,18 @@ class _Parser:
     def measure(self, measure: str) -> float | None:
         if not measure:
             return None
-        start = self.at
         if not self.accept("="):
             raise self.error('"=" and ' + ("a time such as 2s" if measure == "seconds" else "a share such as 0.5"))
         start = self.at
         number = self.take(_NUMBER)
-        if not number or len(number) > 12:
+        if not number or len(number) > MAX_NUMBER_CHARACTERS:
             raise self.error("a number", start)
         value = round(float(number), 9)
         if measure == "share":
             if value > 1 and (value != int(value) or value > MAX_OCTETS):
                 raise self.error(f"a share up to 1, or a whole number of octets up to {MAX_OCTETS}", start)
             return value
-        seconds = round(value * _UNITS[self.take(_UNIT) or "s"], 9)
+        seconds = round(value * _UNITS[self.take(_UNIT).lower() or "s"], 9)
         if seconds > MAX_EFFECT_SECONDS:
             raise self.error(f"at most {MAX_EFFECT_SECONDS:.0f} seconds", start)
         return seconds

@@ -19,7 +19,7 @@ from statuary.errors import CodeNotFound
 from statuary.serve.session import Shared
 from statuary.web.api import Api, error, not_found
 from statuary.web.guard import COOKIE, Guard, Refusal
-from statuary.web.i18n import N_, negotiate
+from statuary.web.i18n import negotiate
 from statuary.web.live import Streams
 from statuary.web.render import Renderer
 from statuary.web.routes import MAX_PATH_CHARACTERS, canonical, match
@@ -155,7 +155,7 @@ class _Pages:
             response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="strict", path="/")
             return response
         visit = Visit(self._site, self._site.languages[tag])
-        title = visit.gettext(N_("Log in"))
+        title = visit.gettext("Log in")
         return self._send(
             visit,
             Page(

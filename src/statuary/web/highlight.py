@@ -80,7 +80,7 @@ def dialogue(lines: Iterable[tuple[str, str]]) -> Markup:
     for side, text in lines:
         coloured = highlight(text, _SMTP, _FORMATTER).rstrip("\n") if text else ""
         mark = f"{side}:" if side in _SIDES else ""
-        parts.append(f'<span class="line {_SIDES.get(side, "other")}"><b class="side">{mark}</b> {coloured}\n</span>')
+        parts.append(f'<span class="line {_SIDES.get(side, "other")}"><b class="gutter">{mark}</b> {coloured}\n</span>')
     return Markup("".join(parts))  # noqa: S704 - Pygments escapes
 
 

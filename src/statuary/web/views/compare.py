@@ -8,7 +8,6 @@ from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound
 from statuary.explain.compare import canonical_order, compare
-from statuary.web.i18n import N_
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import compare_path, heading
@@ -49,7 +48,7 @@ def pair(visit: Visit) -> Result:
     comparison = compare(visit.catalogue, left, right)
     return Page(
         "compare.html",
-        visit.gettext(N_("%(left)s and %(right)s compared"))
+        visit.gettext("%(left)s and %(right)s compared")
         % {"left": heading(visit.catalogue, left), "right": heading(visit.catalogue, right)},
         path,
         {
@@ -81,7 +80,7 @@ def chooser(visit: Visit) -> Result:
     good = [codes for identities in GOOD_PAIRS if len(codes := visit.resolve(identities)) == 2]
     return Page(
         "chooser.html",
-        visit.gettext(N_("Compare two codes")),
+        visit.gettext("Compare two codes"),
         "compare",
         {"asked": asked, "missing": missing, "pairs": _with_paths(visit, good), "choices": []},
         cached=not any(asked.values()),
@@ -101,7 +100,7 @@ def _choices(visit: Visit, lefts: Sequence[Code], rights: Sequence[Code]) -> Pag
     pairs = [(left, right) for left in lefts for right in rights if left.id != right.id]
     return Page(
         "chooser.html",
-        visit.gettext(N_("Which of them?")),
+        visit.gettext("Which of them?"),
         None,
         {
             "asked": {"left": lefts[0].value, "right": rights[0].value},

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound
-from statuary.web.i18n import N_
 from statuary.web.site import Page, Result, Visit
 
 __all__ = ["ConceptText", "concept", "concepts", "concept_text"]
@@ -33,7 +32,7 @@ def concepts(visit: Visit) -> Result:
         for data in visit.catalogue.concepts()
     ]
     return Page(
-        "concepts.html", visit.gettext(N_("Concepts")), "concepts", {"rows": sorted(rows, key=lambda row: row[1].text)}
+        "concepts.html", visit.gettext("Concepts"), "concepts", {"rows": sorted(rows, key=lambda row: row[1].text)}
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from statuary.explain.compare import compare
-from statuary.web.i18n import N_
 from statuary.web.site import Page, Result, Visit
 
 __all__ = ["about", "home", "login"]
@@ -21,20 +20,18 @@ def home(visit: Visit) -> Result:
     shared = [value for value, protocols in visit.site.shared_values.items() if len(protocols) >= 4]
     return Page(
         "home.html",
-        visit.gettext(N_("Every code, explained and answered on the wire")),
+        visit.gettext("Every code, explained and answered on the wire"),
         "",
         {"doors": visit.resolve(_DOORS), "comparison": comparison, "shared": shared, "counts": visit.site.counts},
-        description=visit.gettext(
-            N_("Status, reply and response codes: explained, compared, and answered by mock servers on the real wire.")
-        ),
+        description=visit.gettext("Status, reply and response codes: explained, compared, and answered by mock servers on the real wire."),
     )
 
 
 def about(visit: Visit) -> Result:
     """What this is, its licence and its sources."""
-    return Page("about.html", visit.gettext(N_("About")), "about")
+    return Page("about.html", visit.gettext("About"), "about")
 
 
 def login(visit: Visit) -> Result:
     """Asks for the token where the process listens beyond loopback."""
-    return Page("login.html", visit.gettext(N_("Log in")), "login", {"wrong": False}, indexed=False, cached=False)
+    return Page("login.html", visit.gettext("Log in"), "login", {"wrong": False}, indexed=False, cached=False)

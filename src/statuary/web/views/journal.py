@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import islice
 
-from statuary.web.i18n import N_
 from statuary.web.site import Page, Result, Visit
 
 __all__ = ["journal"]
@@ -23,7 +22,7 @@ def journal(visit: Visit) -> Result:
     numbered = list(enumerate(exchanges, first))
     return Page(
         "journal.html",
-        visit.gettext(N_("Journal")),
+        visit.gettext("Journal"),
         "journal",
         {
             "exchanges": [(number, exchange, exchange.to_dict(number)["at"]) for number, exchange in reversed(numbered)],

@@ -12,7 +12,6 @@ from statuary.errors import CodeNotFound, StatuaryError
 from statuary.scenario.address import parse_address
 from statuary.serve.record import Transcript, record_http, record_smtp, record_smtp_stage
 from statuary.web.highlight import example
-from statuary.web.i18n import N_
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import heading, mock_path
@@ -82,7 +81,7 @@ def mock(visit: Visit) -> Result:
     smtp = _smtp(visit, code, basic) if code.protocol == "smtp" else None
     return Page(
         "mock.html",
-        visit.gettext(N_("Answer with %(code)s")) % {"code": name},
+        visit.gettext("Answer with %(code)s") % {"code": name},
         path,
         {
             "code": code,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from statuary.catalog.lookup import MAX_QUERY_CHARACTERS, search, suggest
-from statuary.web.i18n import N_
 from statuary.web.site import Page, Result, Visit
 
 __all__ = ["results"]
@@ -19,7 +18,7 @@ def results(visit: Visit) -> Result:
     suggestions = visit.resolve(suggest(visit.catalogue, query)) if query and not codes else []
     return Page(
         "search.html",
-        visit.gettext(N_("Search: %(query)s")) % {"query": query} if query else visit.gettext(N_("Search")),
+        visit.gettext("Search: %(query)s") % {"query": query} if query else visit.gettext("Search"),
         "search",
         {
             "query": query,

@@ -1,0 +1,148 @@
+"""The budgets of the mock servers: HTTP and SMTP beside their peers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import NamedTuple
+
+from bench.load import MessageLoad, fetch, refuse_recipients, run_wrk
+from bench.measure import Cores, Window, compare, cost_ratio, rate_ratio
+from bench.peers import Missing, Server, start_httpbin, start_nginx, start_smtp
+from bench.report import Budget, Figure
+
+__all__ = ["measure_http", "measure_smtp"]
+
+RULED_TARGET = "/mocked/250"
+"""A path that one of the 500 rules answers, from the middle of them."""
+ASKED_TARGET = "/status/503"
+"""A target that says itself what it wants."""
+SMALL_LOAD_FACTOR = 0.5
+"""How much shorter the windows of slow peers are, which need few answers for a figure."""
+
+
+class Effort(NamedTuple):
+    """How much is measured.
+
+    Args:
+        rounds: pairs of windows for each figure.
+        seconds: the length of a window; wrk takes whole ones only.
+    """
+
+    rounds: int
+    seconds: int
+
+
+def _beside(
+    what: str,
+    reference: str,
+    budget: Budget,
+    peer: Callable[[], AbstractContextManager[Server]],
+    loads: Callable[[Server], tuple[Callable[[], Window], Callable[[], Window]]],
+    rounds: int,
+) -> Figure:
+    """A figure beside a peer that is started for it; a row without one where something is missing."""
+    try:
+        with peer() as other:
+            pairs = compare(*loads(other), rounds)
+    except Missing as missing:
+        return Figure(what, reference, budget, None, f"{missing} is not installed")
+    ratio = cost_ratio(pairs) if budget.most else rate_ratio(pairs)
+    return Figure(what, reference, budget, ratio)
+
+
+def measure_http(ours: Server, cores: Cores, effort: Effort) -> Iterator[Figure]:
+    """The rows of the HTTP mock.
+
+    Args:
+        ours: a server with the rules of :mod:`bench.server`.
+        cores: where the peers run.
+        effort: how much is measured.
+    """
+    seconds = effort.seconds
+
+    def nginx() -> AbstractContextManager[Server]:
+        return start_nginx(cores.server, fetch(ours.http, RULED_TARGET))
+
+    for what, target in (("keep-alive, 500 rules, by rule", RULED_TARGET), ("the same, by target", ASKED_TARGET)):
+        yield _beside(
+            f"HTTP {what}",
+            "nginx return",
+            Budget(0.5, goal=0.7),
+            nginx,
+            lambda other, target=target: (  # type: ignore[misc]
+                partial(run_wrk, ours, target, seconds),
+                partial(run_wrk, other, target, seconds),
+            ),
+            effort.rounds,
+        )
+    yield _beside(
+        "HTTP new connection each, CPU",
+        "nginx return",
+        Budget(1.6, most=True),
+        nginx,
+        lambda other: (
+            partial(run_wrk, ours, ASKED_TARGET, seconds, new_connections=True),
+            partial(run_wrk, other, ASKED_TARGET, seconds, new_connections=True),
+        ),
+        effort.rounds,
+    )
+    yield _beside(
+        "HTTP keep-alive, 500 rules",
+        "httpbin, gunicorn",
+        Budget(8),
+        partial(start_httpbin, cores.server),
+        lambda other: (
+            partial(run_wrk, ours, ASKED_TARGET, seconds),
+            partial(run_wrk, other, ASKED_TARGET, seconds),
+        ),
+        max(2, effort.rounds // 2),
+    )
+
+
+def measure_smtp(ours: Server, cores: Cores, effort: Effort) -> Iterator[Figure]:
+    """The rows of the SMTP mock.
+
+    Args:
+        ours: a server with the rules of :mod:`bench.server`.
+        cores: where the peers run.
+        effort: how much is measured.
+    """
+    rows = (
+        ("one message a session", "smtp-sink", Budget(1.0), False, effort.rounds),
+        ("one message a session", "aiosmtpd", Budget(8), False, max(2, effort.rounds // 2)),
+        ("many messages a session", "smtp-sink", Budget(0.9), True, effort.rounds),
+    )
+    for what, peer, budget, keep, rounds in rows:
+        yield _beside(
+            f"SMTP {what}",
+            peer,
+            budget,
+            partial(start_smtp, peer, cores.server),
+            lambda other, keep=keep: (  # type: ignore[misc]
+                MessageLoad(ours, effort.seconds, keep=keep),
+                MessageLoad(other, effort.seconds, keep=keep),
+            ),
+            rounds,
+        )
+    recipients = {
+        "by address": [f"rcpt452_4.2.2+{number}@any.test" for number in range(200)],
+        "by rule": [f"full{number}@rules.test" for number in range(200)],
+    }
+    for how, pipelined, budget in (
+        ("by address", False, Budget(0.9)),
+        ("by rule", False, Budget(0.9)),
+        ("by address", True, Budget(0.6)),
+    ):
+        yield _beside(
+            f"SMTP refused recipients {how}{', pipelined' if pipelined else ''}",
+            "smtp-sink -r",
+            budget,
+            partial(start_smtp, "smtp-sink -r rcpt", cores.server),
+            lambda other, how=how, pipelined=pipelined: (  # type: ignore[misc]
+                partial(refuse_recipients, ours, recipients[how], effort.seconds, pipelined=pipelined),
+                partial(refuse_recipients, other, recipients[how], effort.seconds, pipelined=pipelined),
+            ),
+            effort.rounds,
+        )

@@ -1,0 +1,106 @@
+"""Brings the interface's PO files up to date: ``python -m statuary.web.extract``.
+
+The texts come from templates, from Python and from the titles and summaries of the concepts. A changed English text
+keeps its former translation, marked fuzzy, where the two are alike.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from statuary.catalog.messages import INTERFACE
+from statuary.catalog.paths import find_places
+from statuary.catalog.source import read_content
+
+__all__ = ["Text", "interface_texts", "update_interface"]
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_METHODS = [("web/templates/**.html", "jinja2"), ("**.py", "python")]
+_OPTIONS = {"web/templates/**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}}
+_KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
+
+
+class Text(NamedTuple):
+    """A text of the interface.
+
+    Args:
+        message: the English; singular and plural where it goes with a count.
+        context: what tells it from others of the same English; empty for none.
+    """
+
+    message: str | tuple[str, ...]
+    context: str = ""
+
+
+def interface_texts(content: Path) -> Iterator[Text]:
+    """Every text that the interface shows.
+
+    Args:
+        content: the folder ``content``.
+    """
+    extracted = extract_from_dir(_PACKAGE, _METHODS, _OPTIONS, _KEYWORDS)
+    for _, _, message, _, context in extracted:
+        if message:
+            yield Text(message, context or "")
+    for concept in read_content(content).concepts:
+        for field in ("title", "summary"):
+            yield Text(concept[field], f"concept/{concept['id']}#{field}")
+
+
+def update_interface(locales: Path, language: str, texts: list[Text]) -> Path:
+    """Bring the interface's PO file of a language up to date.
+
+    Args:
+        locales: the folder ``locales``.
+        language: the tag.
+        texts: every text.
+
+    Returns:
+        The file.
+    """
+    template = Catalog(project="Statuary", charset="utf-8")
+    for text in texts:
+        template.add(text.message, context=text.context or None)
+    path = locales / language / "LC_MESSAGES" / f"{INTERFACE}.po"
+    if path.exists():
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language)
+    else:
+        catalogue = Catalog(locale=language, project="Statuary", charset="utf-8")
+    catalogue.update(template)
+    catalogue.obsolete.clear()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100, no_location=True)
+    return path
+
+
+def main() -> int:
+    """Update every language and say how much of it is translated."""
+    places = find_places()
+    texts = list(interface_texts(places.content))
+    for language in read_content(places.content).languages:
+        if language.fallback:
+            path = update_interface(places.locales, language.tag, texts)
+            with path.open("rb") as file:
+                messages = [message for message in read_po(file, locale=language.tag) if message.id]
+            done = sum(1 for message in messages if message.string and not message.fuzzy)
+            sys.stdout.write(f"{path.relative_to(places.locales.parent)}: {done} of {len(messages)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
