@@ -120,7 +120,7 @@ class Console:
         if sys.stdout is not None:
             sys.stdout.write(_dump(data, sys.stdout.encoding) + "\n")
 
-    def complain(self, slug: str, message: str, more: Iterable[str] = (), detail: Mapping[str, object] = {}) -> None:  # noqa: B006 - read only
+    def complain(self, slug: str, message: str, more: Iterable[str] = (), detail: Mapping[str, object] = {}) -> None:
         """Write what went wrong to standard error: for people, or with ``--json`` as the one shape of errors.
 
         Args:

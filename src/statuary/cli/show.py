@@ -84,9 +84,7 @@ def say_not_found(console: Console, query: str) -> int:
         column = max(len(code.id) for code in meant)
         more.append(console.gettext("Perhaps you meant:"))
         more += [f"  {code.id:{column}}  {clip(code.title, console.columns - column - 4)}" for code in meant]
-    console.complain(
-        "code_not_found", message, more, {"query": query, "suggestions": [code.id for code in meant]}
-    )
+    console.complain("code_not_found", message, more, {"query": query, "suggestions": [code.id for code in meant]})
     return 1
 
 

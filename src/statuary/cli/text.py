@@ -19,7 +19,9 @@ _INLINE = re.compile(
     r"|(?<![\w*/])\*(?P<stress>[^\s*](?:[^*]*[^\s*])?)\*(?![\w*/])"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
 )
-_NEVER_FIRST = frozenset("、。，．,.:;!?：；！？）」』】〕〉》)]}%％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…・" + CODE_OFF)
+_NEVER_FIRST = frozenset(
+    "、。，．,.:;!?：；！？）」』】〕〉》)]}%％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…・" + CODE_OFF
+)
 _NEVER_LAST = frozenset("（「『【〔〈《([{" + CODE_ON)
 """Line breaking of Japanese: what begins no line, and what ends none (JIS X 4051)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 __all__ = ["Counters", "MemoryCounters"]
@@ -34,6 +35,7 @@ class MemoryCounters:
 
     def __init__(self, max_keys: int = MAX_COUNTER_KEYS, max_characters: int = MAX_COUNTER_CHARACTERS) -> None:
         self._counts: dict[str, int] = {}
+        self._order: deque[str] = deque()  # a dict finds its first key slowly once others before it are gone
         self._max_keys = max_keys
         self._max_characters = max_characters
         self._characters = 0
@@ -46,6 +48,7 @@ class MemoryCounters:
         uses = counts.get(key, 0)
         counts[key] = uses + 1
         if not uses:
+            self._order.append(key)
             self._characters += len(key)
             if len(counts) > self._max_keys or self._characters > self._max_characters:
                 self._forget()
@@ -55,7 +58,7 @@ class MemoryCounters:
         """Forget the oldest keys until the limits are kept; the newest stays in any case."""
         counts = self._counts
         while len(counts) > 1 and (len(counts) > self._max_keys or self._characters > self._max_characters):
-            oldest = next(iter(counts))
+            oldest = self._order.popleft()
             del counts[oldest]
             self._characters -= len(oldest)
             self.forgotten += 1
@@ -63,6 +66,7 @@ class MemoryCounters:
     def reset(self) -> None:
         """Forget all counts."""
         self._counts.clear()
+        self._order.clear()
         self._characters = 0
         self.forgotten = 0
 

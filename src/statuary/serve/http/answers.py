@@ -145,7 +145,7 @@ class AnswerBook:
         headers["cache-control"] = ("Cache-Control", "no-store")
         if facts.page:
             headers["link"] = ("Link", f'<{facts.page}>; rel="help"')
-        if options.retry_after:
+        if options.retry_after and status >= 300:  # RFC 9110 §10.2.3: with a redirect or a failure
             headers["retry-after"] = ("Retry-After", options.retry_after)
         headers[MARK.lower()] = (MARK, mark)
         replaced = {field.lower() for field, _ in options.headers}
