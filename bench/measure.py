@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 __all__ = ["Cores", "Ratio", "Window", "compare", "cost_ratio", "cpu_seconds", "find_cores", "on_core", "rate_ratio"]
 
-SATURATED = 0.9
-"""The share of its core from which on a load generator counts as the limit."""
+FULL = 0.9
+"""The share of its core from which on a server counts as the limit of its window."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -50,9 +50,9 @@ class Window(NamedTuple):
         return self.server_cpu / self.answers
 
     @property
-    def saturated(self) -> bool:
-        """Whether the load generator was the limit."""
-        return self.load_cpu >= SATURATED * self.seconds
+    def full(self) -> bool:
+        """Whether the server was the limit, and not the load generator or somebody else on the machine."""
+        return self.server_cpu >= FULL * self.seconds
 
 
 class Ratio(NamedTuple):
@@ -127,10 +127,10 @@ def compare(
 
 
 def rate_ratio(pairs: list[tuple[Window, Window]]) -> Ratio:
-    """How many times as fast we are; where the generator was the limit, by processor time an answer instead."""
-    if any(mine.saturated or other.saturated for mine, other in pairs):
-        return Ratio.of([other.cost / mine.cost for mine, other in pairs], "CPU")
-    return Ratio.of([mine.rate / other.rate for mine, other in pairs], "rate")
+    """How many times as fast we are; where a server did not fill its core, by processor time an answer instead."""
+    if all(mine.full and other.full for mine, other in pairs):
+        return Ratio.of([mine.rate / other.rate for mine, other in pairs], "rate")
+    return Ratio.of([other.cost / mine.cost for mine, other in pairs], "CPU")
 
 
 def cost_ratio(pairs: list[tuple[Window, Window]]) -> Ratio:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -23,6 +22,9 @@ __all__ = ["HOST", "Missing", "Server", "find_tool", "start_httpbin", "start_ngi
 HOST = "127.0.0.1"
 START_SECONDS = 20.0
 """What a server gets to answer for the first time."""
+
+PEERS_PYTHON = str(Path(sys.prefix) / "peers" / "bin" / "python")
+"""The interpreter of the peers: httpbin wants an older greenlet than the tests' tools do."""
 
 _NGINX = """\
 worker_processes 1;
@@ -101,14 +103,15 @@ def start_nginx(core: int, body: bytes) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def start_httpbin(core: int) -> Iterator[Server]:
-    """httpbin under gunicorn with one gevent worker, which keeps connections alive.
+    """httpbin under gunicorn: one worker whose threads keep 64 connections alive.
 
     Raises:
         Missing: it is not installed.
     """
-    _require("httpbin", "gunicorn", "gevent")
+    python = _python_with("httpbin", "gunicorn")
     port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", "-w", "1", "-k", "gevent", "-b", f"{HOST}:{port}", "httpbin:app"]
+    options = ["-w", "1", "--threads", "64", "-b", f"{HOST}:{port}", "--no-control-socket"]
+    command = [python, "-m", "gunicorn", *options, "httpbin:app"]
     with _running(command, core) as process:
         _wait(process, port)
         yield Server(process.pid, http=port)
@@ -123,8 +126,8 @@ def start_smtp(name: str, core: int) -> Iterator[Server]:
     """
     port = _free_port()
     if name == "aiosmtpd":
-        _require("aiosmtpd")
-        command = [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"{HOST}:{port}", "-c", "aiosmtpd.handlers.Sink"]
+        python = _python_with("aiosmtpd")
+        command = [python, "-m", "aiosmtpd", "-n", "-l", f"{HOST}:{port}", "-c", "aiosmtpd.handlers.Sink"]
     else:
         command = [find_tool("smtp-sink", "postfix"), *name.split()[1:], f"inet:{HOST}:{port}", "1024"]
         if os.geteuid() == 0:
@@ -134,10 +137,18 @@ def start_smtp(name: str, core: int) -> Iterator[Server]:
         yield Server(process.pid, smtp=port)
 
 
-def _require(*modules: str) -> None:
-    for module in modules:
-        if importlib.util.find_spec(module) is None:
-            raise Missing(f"{module} (Python package)")
+def _python_with(*modules: str) -> str:
+    """An interpreter that has these packages: that of the peers, which has an environment of its own, or ours.
+
+    Raises:
+        Missing: there is none.
+    """
+    for python in (PEERS_PYTHON, sys.executable):
+        command = [python, "-c", f"import {', '.join(modules)}"]
+        with contextlib.suppress(OSError):
+            if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0:
+                return python
+    raise Missing(f"{' or '.join(modules)} (requirements/peers.txt)")
 
 
 def _free_port() -> int:

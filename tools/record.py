@@ -89,8 +89,9 @@ def main(arguments: list[str]) -> int:
     finally:
         server.terminate()
         server.wait(timeout=TIMEOUT_SECONDS)
+    what = "shows something else; run make record" if "--check" in arguments else "renewed"
     for name in differing:
-        sys.stdout.write(f"{name}: {'shows something else; run make record' if '--check' in arguments else 'renewed'}\n")
+        sys.stdout.write(f"{name}: {what}\n")
     return int(bool(differing) and "--check" in arguments)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from statuary.catalog.model import Answer, Claim, Code, Example, Prose, Retry
 from statuary.catalog.specs import parse_spec
 from statuary.errors import ContentError
 
-__all__ = ["CLAIM_KINDS", "POLICIES", "STAGES", "STATUSES", "CodeFile", "kind_of", "parse_code_file"]
+__all__ = ["CLAIM_KINDS", "POLICIES", "STAGES", "STATUSES", "CodeFile", "kind_of", "locate", "parse_code_file"]
 
 STATUSES = ("registered", "reserved", "obsolete", "unofficial", "unassigned")
 POLICIES = (
@@ -56,6 +56,7 @@ _TOP_KEYS = {
 _RETRY_KEYS = {"policy", "who", "wait_seconds", "give_up_seconds", "header", "idempotent_only", "source"}
 _ANSWER_KEYS = {"text", "enhanced", "machine_read", "closes", "content", "headers", "required"}
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_TOML_MEND = 'mend the quotes or brackets here: texts stand in "...", lists in [...]'
 _FENCE = re.compile(r"^```(\w*)\n(.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 _CLAIM = re.compile(r"- \[([^\]]+)\] (.+)", re.DOTALL)
 
@@ -105,8 +106,8 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
         ContentError: anything in it is wrong.
     """
     facts, body, body_line = _split(path, text)
-    reader = _Facts(path, text, facts)
-    reader.known_keys(facts, _TOP_KEYS, "front matter")
+    reader = _Table(path, text.split("\n")[: body_line - 2], "", facts)
+    reader.known_keys(_TOP_KEYS)
     value = reader.string("value")
     name = reader.string("name")
     class_ = reader.string("class")
@@ -117,7 +118,7 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
     wire = reader.one_of("wire", WIRES, default="sent")
     owner = reader.string("owner", default=default_owner if status != "unofficial" else None)
     prose, examples, prose_lines, example_lines = _parse_body(path, body, body_line, kind)
-    retry, class_retry = _parse_retry(reader, facts.get("retry", {}), kind)
+    retry, class_retry = _parse_retry(reader.table("retry"), kind)
     code = Code(
         id=f"{protocol}/{stem}",
         protocol=protocol,
@@ -134,7 +135,7 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
         wire=wire,
         stages=reader.strings("stages", allowed=STAGES.get(protocol, ()), required=kind == "code" and wire == "sent"),
         retry=retry,
-        answer=_parse_answer(reader, facts.get("answer", {})),
+        answer=_parse_answer(reader.table("answer")),
         basic=reader.strings("basic"),
         classes=reader.strings("classes", allowed=("2", "4", "5"), required=kind == "template"),
         related=reader.strings("related"),
@@ -158,63 +159,70 @@ def _split(path: str, text: str) -> tuple[dict[str, Any], str, int]:
         place = _TOML_PLACE.search(str(error))
         line, column = (int(place[1]) + 1, int(place[2])) if place else (end + 1, 1)
         problem = _TOML_PLACE.sub("", str(error)).strip()
-        raise ContentError(path, line, column, f"the front matter is not TOML: {problem}") from None
+        raise ContentError(path, line, column, f"the front matter is not TOML: {problem}", _TOML_MEND) from None
     return facts, "\n".join(lines[end + 1 :]), end + 2
 
 
-class _Facts:
-    """Takes typed values out of front matter and locates errors at their keys."""
+class _Table:
+    """Takes typed values out of a table of the front matter and locates errors at their keys.
 
-    def __init__(self, path: str, text: str, facts: Mapping[str, Any]) -> None:
+    Args:
+        path: the file, for messages.
+        lines: the lines of the front matter, the opening ``+++`` first.
+        name: the table's header, ``retry.4``; empty for the top.
+        values: what it holds.
+    """
+
+    def __init__(self, path: str, lines: Sequence[str], name: str, values: Mapping[str, Any]) -> None:
         self._path = path
-        self._lines = text.split("\n")
-        self._facts = facts
+        self._lines = lines
+        self._name = name
+        self._values = values
 
     def error(self, key: str, problem: str, mend: str = "") -> ContentError:
-        opening = re.compile(rf"\s*(?:\[{re.escape(key)}|{re.escape(key)}\s*=)")
-        for number, line in enumerate(self._lines, 1):
-            if opening.match(line):
-                return ContentError(self._path, number, 1, f"{key}: {problem}", mend)
-        return ContentError(self._path, 1, 1, f"{key}: {problem}", mend)
+        """An error at a key of this table, else at its head."""
+        line, column = locate(self._lines, self._name, key)
+        return ContentError(self._path, line, column, f"{key}: {problem}", mend)
 
-    def known_keys(self, table: object, known: set[str], where: str) -> None:
-        if not isinstance(table, dict):
-            raise self.error(where, "is not a table", f"write [{where}]")
-        for key in table:
+    def table(self, key: str) -> _Table:
+        """A table within, empty where there is none."""
+        value = self._values.get(key, {})
+        name = f"{self._name}.{key}" if self._name else key
+        if not isinstance(value, dict):
+            raise self.error(key, "is not a table", f"write [{name}]")
+        return _Table(self._path, self._lines, name, value)
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def known_keys(self, known: Iterable[str]) -> None:
+        for key in self._values:
             if key not in known:
-                raise self.error(key, f"is not a key of the {where}", f"use one of {', '.join(sorted(known))}")
+                where = f"[{self._name}]" if self._name else "the front matter"
+                raise self.error(key, f"is not a key of {where}", f"use one of {', '.join(sorted(known))}")
 
-    def string(self, key: str, table: Mapping[str, Any] | None = None, *, default: str | None = None) -> str:
-        value = (self._facts if table is None else table).get(key, default)
+    def string(self, key: str, *, default: str | None = None) -> str:
+        value = self._values.get(key, default)
         if value is None:
             raise self.error(key, "is missing", f'add {key} = "..."')
         if not isinstance(value, str) or (not value.strip() and default is None):
             raise self.error(key, "is not a text", f'write {key} = "..."')
+        if not value.isprintable():
+            raise self.error(key, "holds a control character", "write it as one plain line")
         return value
 
-    def one_of(
-        self,
-        key: str,
-        allowed: tuple[str, ...],
-        table: Mapping[str, Any] | None = None,
-        *,
-        default: str | None = None,
-    ) -> str:
-        value = self.string(key, table, default=default)
+    def one_of(self, key: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
+        value = self.string(key, default=default)
         if value not in allowed and value != default:
             raise self.error(key, f"{value!r} is not allowed", f"use one of {', '.join(allowed)}")
         return value
 
-    def strings(
-        self,
-        key: str,
-        table: Mapping[str, Any] | None = None,
-        *,
-        allowed: tuple[str, ...] = (),
-        required: bool = False,
-    ) -> tuple[str, ...]:
-        value = (self._facts if table is None else table).get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    def strings(self, key: str, *, allowed: tuple[str, ...] = (), required: bool = False) -> tuple[str, ...]:
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
             raise self.error(key, "is not a list of texts", f'write {key} = ["..."]')
         if required and not value:
             raise self.error(key, "is missing or empty", f'add {key} = ["..."]')
@@ -223,56 +231,85 @@ class _Facts:
                 raise self.error(key, f"{item!r} is not allowed", f"use of {', '.join(allowed)}")
         return tuple(value)
 
-    def boolean(self, key: str, table: Mapping[str, Any] | None = None) -> bool:
-        value = (self._facts if table is None else table).get(key, False)
-        if not isinstance(value, bool):
-            raise self.error(key, "is neither true nor false")
+    def texts(self, key: str) -> dict[str, str]:
+        value = self._values.get(key, {})
+        if not isinstance(value, dict) or not all(
+            isinstance(item, str) and item.isprintable() for item in value.values()
+        ):
+            raise self.error(key, "is not a table of texts", 'write headers = { "Retry-After" = "120" }')
         return value
 
-    def seconds(self, key: str, table: Mapping[str, Any]) -> int | None:
-        value = table.get(key)
+    def boolean(self, key: str) -> bool:
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(key, "is neither true nor false", f"write {key} = true, or take it away")
+        return value
+
+    def seconds(self, key: str) -> int | None:
+        value = self._values.get(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise self.error(key, "is not a number of seconds", "write a whole number, 0 or more")
         return value
 
 
-def _parse_retry(reader: _Facts, table: Any, kind: str) -> tuple[Retry, dict[str, Retry]]:
+def locate(lines: Sequence[str], table: str, key: str) -> tuple[int, int]:
+    """Line and column, counted from 1, of a key in TOML; of the table's header where the key is not there.
+
+    Args:
+        lines: all lines.
+        table: the header between the brackets; empty for the top.
+        key: the key.
+    """
+    here, head = table == "", (1, 1)
+    entry = re.compile(rf"\s*(?:{re.escape(key)}|\"{re.escape(key)}\")\s*=")
+    header = re.compile(rf"\s*\[{re.escape(f'{table}.{key}' if table else key)}[\].]")
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        place = (number, len(line) - len(line.lstrip()) + 1)
+        if stripped.startswith("["):
+            if header.match(line):
+                return place
+            here = stripped == f"[{table}]"
+            head = place if here else head
+        elif here and entry.match(line):
+            return place
+    return head
+
+
+def _parse_retry(table: _Table, kind: str) -> tuple[Retry, dict[str, Retry]]:
     if kind == "template":
-        reader.known_keys(table, {"2", "4", "5"}, "retry")
-        return Retry(), {digit: _retry(reader, advice) for digit, advice in table.items()}
+        table.known_keys("245")
+        return Retry(), {digit: _retry(table.table(digit)) for digit in table}
     if not table:
         if kind == "code":
-            raise reader.error("retry", "is missing", "add a [retry] table with policy, who and source")
+            raise table.error("retry", "is missing", "add a [retry] table with policy, who and source")
         return Retry(), {}
-    return _retry(reader, table), {}
+    return _retry(table), {}
 
 
-def _retry(reader: _Facts, table: Any) -> Retry:
-    reader.known_keys(table, _RETRY_KEYS, "retry")
+def _retry(table: _Table) -> Retry:
+    table.known_keys(_RETRY_KEYS)
     return Retry(
-        policy=reader.one_of("policy", POLICIES, table),
-        who=reader.one_of("who", WHO, table),
-        wait_seconds=reader.seconds("wait_seconds", table),
-        give_up_seconds=reader.seconds("give_up_seconds", table),
-        header=reader.string("header", table, default=""),
-        idempotent_only=reader.boolean("idempotent_only", table),
-        source=reader.string("source", table),
+        policy=table.one_of("policy", POLICIES),
+        who=table.one_of("who", WHO),
+        wait_seconds=table.seconds("wait_seconds"),
+        give_up_seconds=table.seconds("give_up_seconds"),
+        header=table.string("header", default=""),
+        idempotent_only=table.boolean("idempotent_only"),
+        source=table.string("source"),
     )
 
 
-def _parse_answer(reader: _Facts, table: Any) -> Answer:
-    reader.known_keys(table, _ANSWER_KEYS, "answer")
-    headers = table.get("headers", {})
-    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-        raise reader.error("headers", "is not a table of texts", 'write headers = { "Retry-After" = "120" }')
+def _parse_answer(table: _Table) -> Answer:
+    table.known_keys(_ANSWER_KEYS)
     return Answer(
-        text=reader.string("text", table, default=""),
-        enhanced=reader.string("enhanced", table, default=""),
-        machine_read=reader.boolean("machine_read", table),
-        closes=reader.boolean("closes", table),
-        content=reader.one_of("content", ("forbidden",), table, default="") != "forbidden",
-        headers=headers,
-        required=reader.strings("required", table),
+        text=table.string("text", default=""),
+        enhanced=table.string("enhanced", default=""),
+        machine_read=table.boolean("machine_read"),
+        closes=table.boolean("closes"),
+        content=table.one_of("content", ("forbidden",), default="") != "forbidden",
+        headers=table.texts("headers"),
+        required=table.strings("required"),
     )
 
 

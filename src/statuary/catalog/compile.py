@@ -23,10 +23,11 @@ _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE code (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, protocol TEXT NOT NULL, value TEXT NOT NULL,
-    kind TEXT NOT NULL, hidden INTEGER NOT NULL, facts TEXT NOT NULL
+    kind TEXT NOT NULL, hidden INTEGER NOT NULL, weight REAL NOT NULL, facts TEXT NOT NULL
 );
 CREATE INDEX code_value ON code (value);
 CREATE INDEX code_protocol ON code (protocol, position);
+CREATE INDEX code_range ON code (protocol, position) WHERE kind = 'range';
 CREATE TABLE prose (
     id TEXT NOT NULL, language TEXT NOT NULL, prose TEXT NOT NULL, PRIMARY KEY (id, language)
 ) WITHOUT ROWID;
@@ -37,6 +38,8 @@ CREATE TABLE member (code TEXT NOT NULL, concept TEXT NOT NULL, PRIMARY KEY (cod
 CREATE TABLE interface (language TEXT PRIMARY KEY, mo BLOB NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (id UNINDEXED, language UNINDEXED, name, summary, body, tokenize='trigram');
 """
+
+_STATUS_WEIGHTS = {"registered": 1.0, "obsolete": 0.6, "unofficial": 0.6, "reserved": 0.4, "unassigned": 0.2}
 
 
 def compile_catalogue(content_root: Path, locales: Path, target: Path, fingerprint: str = "") -> None:
@@ -108,8 +111,8 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         for key in ("prose", "claims", "language", "untranslated", "summary"):
             del facts[key]
         connection.execute(
-            "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (position, code.id, code.protocol, code.value, code.kind, code.hidden, json.dumps(facts)),
+            "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (position, code.id, code.protocol, code.value, code.kind, code.hidden, _weight(code), json.dumps(facts)),
         )
         connection.executemany("INSERT INTO name VALUES (?, ?, ?)", _names(code))
     for language in content.languages:
@@ -139,6 +142,14 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
             (language.tag, messages.compile_interface(locales, language.tag)),
         )
     _fill_concepts(connection, content.concepts)
+
+
+def _weight(code: Code) -> float:
+    """How much a code counts in a search: registered and explained ones most, those that lists leave out nothing."""
+    if code.hidden or code.kind == "template":
+        return 0
+    weight = _STATUS_WEIGHTS[code.status] * (1 if code.kind == "code" else 0.5)
+    return weight if code.prose.texts else weight * 0.4
 
 
 def _names(code: Code) -> Iterator[tuple[str, str, int]]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 
-from statuary.catalog.enhanced import parse_enhanced
 from statuary.catalog.model import Code
+from statuary.catalog.query import MAX_QUERY_CHARACTERS, VALUE, Query, clean, read_query, spelling
 from statuary.catalog.store import Catalogue
 from statuary.errors import CodeNotFound, SeveralOwners
 
-__all__ = ["MAX_QUERY_CHARACTERS", "find", "lookup", "search", "suggest"]
+__all__ = ["MAX_QUERY_CHARACTERS", "MAX_RESULTS", "find", "lookup", "search", "suggest"]
 
-MAX_QUERY_CHARACTERS = 200
-"""The longest query that is looked at, in characters."""
 MAX_RESULTS = 50
 """The most results of a search."""
 
-_IDENTITY = re.compile(r"([a-z][a-z0-9-]*)[/ :]+(\S.*)")
-_VALUE = re.compile(r"[0-9]{3}|[245]\.[0-9]{1,3}\.[0-9]{1,3}|[x245]\.[0-9x]+\.[0-9xy]+|[0-9]+-[0-9]+")
-_WORDS = re.compile(r"\w+")
+_IDENTITY = re.compile(r"([a-z][a-z0-9-]*)[/ :]+(\S.*)", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{3}")
+_BEGINNING = re.compile(r"[1-9][0-9]?|[245]\.(?:[0-9]{1,3}\.?)?")
+_CLASS = re.compile(r"([1-9])(?:xx|yz|\*\*)", re.IGNORECASE)
 
 
 def lookup(catalogue: Catalogue, query: str, language: str = "en") -> Code:
@@ -45,51 +44,79 @@ def find(catalogue: Catalogue, query: str, language: str = "en") -> list[Code]:
     """Every code that a query names exactly: by identity, number or name, in the order of pages.
 
     A number without a protocol finds every protocol's; one with several owners finds each. A number that nobody has
-    assigned finds the registry's range that holds it.
+    assigned finds the registry's range that holds it. A line as it was met, ``404 Not Found`` or ``552 5.2.2 Mailbox
+    full``, finds the codes in it.
     """
-    text = " ".join(query[:MAX_QUERY_CHARACTERS].split()).strip(" .,;")
-    match = _IDENTITY.fullmatch(text.lower())
-    if match is not None and match[1] in catalogue.protocols:
-        return _in_protocol(catalogue, match[1], match[2], language)
-    if _VALUE.fullmatch(text.lower()):
-        return _with_value(catalogue, text, "", language)
-    return catalogue.with_name(text, language) if text else []
+    text = clean(query)
+    if VALUE.fullmatch(text):
+        return _with_value(catalogue, spelling(text), "", language)
+    match = _IDENTITY.fullmatch(text)
+    if match is not None and match[1].lower() in catalogue.protocols:
+        found = _in_protocol(catalogue, match[1].lower(), match[2], language)
+        if found:
+            return found
+    if not text:
+        return []
+    return _concrete(catalogue.with_name(text, language)) or _in_line(catalogue, text, language)
 
 
 def _in_protocol(catalogue: Catalogue, protocol: str, value: str, language: str) -> list[Code]:
-    spelled = _spelling(value)
-    exact = catalogue.get(f"{protocol}/{spelled}", language)
+    exact = catalogue.get(f"{protocol}/{spelling(value)}", language)
     if exact is not None:
         return [exact]
-    found = _with_value(catalogue, spelled, protocol, language)
-    return found or [code for code in catalogue.with_name(value, language) if code.protocol == protocol]
+    found = _with_value(catalogue, spelling(value), protocol, language)
+    return found or _concrete([code for code in catalogue.with_name(value, language) if code.protocol == protocol])
 
 
 def _with_value(catalogue: Catalogue, value: str, protocol: str, language: str) -> list[Code]:
-    spelled = _spelling(value)
-    found = catalogue.with_value(spelled, protocol, language)
-    if found or not re.fullmatch("[0-9]{3}", spelled):
+    found = catalogue.with_value(value, protocol, language)
+    if found or not _NUMBER.fullmatch(value):
         return found
-    number = int(spelled)
-    return [
-        code
-        for code in catalogue.codes(protocol, language=language)
-        if code.kind == "range" and "-" in code.value and _holds(code.value, number)
-    ]
+    number = int(value)
+    return [code for code in catalogue.ranges(protocol, language) if _holds(code.value, number)]
 
 
 def _holds(value: str, number: int) -> bool:
-    low, _, high = value.partition("-")
-    return int(low) <= number <= int(high)
+    low, dash, high = value.partition("-")
+    return bool(dash) and int(low) <= number <= int(high)
 
 
-def _spelling(value: str) -> str:
-    """Templates and classes have capital letters: ``X.2.2``, ``4.XXX.YYY``; owners and numbers have none."""
-    return value.upper() if re.fullmatch(r"[xX245]\.[0-9xX]+\.[0-9yYxX]+", value) else value.lower()
+def _concrete(codes: list[Code]) -> list[Code]:
+    """Codes without the templates of which some were made: ``4.2.2`` and ``5.2.2`` say more than ``X.2.2``."""
+    templates = {code.template for code in codes}
+    return [code for code in codes if code.id not in templates]
+
+
+def _in_line(catalogue: Catalogue, text: str, language: str) -> list[Code]:
+    """The codes in a line that was met: numbers alone, a number with its own name, a reply with its enhanced code."""
+    query = read_query(text, catalogue.protocols)
+    if not query.values:
+        return []
+    enhanced = any("." in value for value in query.values)
+    protocol = query.protocol or ("smtp" if enhanced else "")
+    if not query.words:
+        each = [_one_value(catalogue, protocol, value, language) for value in query.values]
+        return list({code.id: code for codes in each for code in codes}.values()) if all(each) else []
+    first = query.values[0]
+    if enhanced and text.startswith(first):
+        codes = [code for value in query.values[:2] for code in _one_value(catalogue, protocol, value, language)]
+        return codes if "." in first or len(codes) > 1 else []
+    _, _, rest = text.partition(first)
+    name = rest.strip(" -:").casefold()
+    named = {code.id for code in catalogue.with_name(name, language)} if name else set()
+    return [code for code in _one_value(catalogue, protocol, first, language) if code.id in named]
+
+
+def _one_value(catalogue: Catalogue, protocol: str, value: str, language: str) -> list[Code]:
+    if protocol:
+        return _in_protocol(catalogue, protocol, value, language)
+    return _with_value(catalogue, value, "", language)
 
 
 def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 20) -> list[Code]:
     """Codes that fit a query, best first: exact finds, then by their words in the language and in English.
+
+    Other languages are searched where these two hold nothing; words that none holds are taken for misspelt.
 
     Args:
         catalogue: where to look.
@@ -98,33 +125,96 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
         limit: at most so many, at most :data:`MAX_RESULTS`.
     """
     limit = max(0, min(limit, MAX_RESULTS))
-    text = query[:MAX_QUERY_CHARACTERS]
+    text = clean(query)
+    wanted = read_query(text, catalogue.protocols)
     codes = {code.id: code for code in find(catalogue, text, language)}
-    words = [word.casefold() for word in _WORDS.findall(text)]
-    if words:
-        tags = dict.fromkeys([language, "en"])
-        for every in (True, False):
-            for tag in tags:
-                for identity in _matching(catalogue, words, tag, every):
-                    if len(codes) >= limit:
-                        break
-                    if identity not in codes:
-                        code = catalogue.get(identity, language)
-                        if code is not None and not code.hidden and code.kind != "template":
-                            codes[identity] = code
-            if codes:
-                break
+    words = wanted.words or wanted.values or ((wanted.protocol,) if wanted.protocol else ())
+    matching = _all_words(catalogue, words, language)
+    if not codes and not matching and (mended := tuple(_mend(catalogue, word) for word in words)) != words:
+        words = mended
+        codes = {code.id: code for code in find(catalogue, " ".join(words), language)}
+        matching = _all_words(catalogue, words, language)
+    named = [code for code in codes.values() if code.template]
+    if not codes:
+        codes = {code.id: code for code in _by_numbers(catalogue, wanted, language)}
+    matching = matching or _most_words(catalogue, words, language)
+    # A name of an enhanced code also leads to the reply codes that go with it, and they follow at once.
+    beside = {f"{code.protocol}/{basic}": None for code in named for basic in code.basic}
+    beside |= {other: None for code in named for other in code.related if other in matching}
+    own = [identity for identity in matching if wanted.protocol == identity.partition("/")[0]]
+    for identity in (*beside, *own, *matching):
+        if len(codes) >= limit:
+            break
+        if identity not in codes:
+            code = catalogue.get(identity, language)
+            if code is not None and not code.hidden and code.kind != "template":
+                codes[identity] = code
     return list(codes.values())[:limit]
 
 
-def _matching(catalogue: Catalogue, words: list[str], language: str, every: bool) -> list[str]:
-    """Identities whose words match; the index holds groups of three characters, shorter words are looked for whole."""
-    long = [word for word in words if len(word) >= 3]
-    if long:
-        joint = " AND " if every else " OR "
-        expression = joint.join('"' + word.replace('"', '""') + '"' for word in long)
-        return catalogue.match_words(expression, language, 4 * MAX_RESULTS)
-    return catalogue.contain_words(words[0], language, 4 * MAX_RESULTS)
+def _by_numbers(catalogue: Catalogue, wanted: Query, language: str) -> list[Code]:
+    """Codes that numbers or beginnings of numbers in a query lead to, those first that its words fit as well."""
+    beginning, class_ = _BEGINNING.fullmatch(wanted.text), _CLASS.fullmatch(wanted.text)
+    if beginning or class_:
+        return catalogue.with_beginning(class_[1] if class_ else wanted.text, language)
+    found = [
+        code
+        for value in wanted.values
+        for code in _with_value(catalogue, value, wanted.protocol, language)
+        if not code.hidden
+    ]
+    texts = {code.id: f"{code.name} {code.title} {' '.join(code.aliases)} {code.summary}".casefold() for code in found}
+    return sorted(found, key=lambda code: -sum(word in texts[code.id] for word in wanted.words))
+
+
+def _all_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> list[str]:
+    """Identities whose texts hold all words: in the language and in English, else in any other."""
+    if not words:
+        return []
+    stems = tuple(map(_stem, words))
+    for tags in _languages(catalogue, language):
+        found = [identity for tag in tags for identity in catalogue.match_words(stems, tag, 4 * MAX_RESULTS)]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def _most_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> list[str]:
+    """Identities that hold some of the words; a rare word counts more."""
+    if len(words) < 2:
+        return []
+    hits: dict[str, float] = {}
+    tags, _ = _languages(catalogue, language)
+    for word in map(_stem, words):
+        identities = dict.fromkeys(found for tag in tags for found in catalogue.match_words((word,), tag, 2000))
+        for identity in identities:
+            hits[identity] = hits.get(identity, 0) + 1 / len(identities)
+    return sorted(hits, key=lambda identity: -hits[identity])
+
+
+def _languages(catalogue: Catalogue, language: str) -> tuple[list[str], list[str]]:
+    """The language asked for with English; and all others."""
+    first = list(dict.fromkeys([catalogue.nearest_language(language), "en"]))
+    return first, [tag for tag in catalogue.languages if tag not in first]
+
+
+def _stem(word: str) -> str:
+    """An English word without its ending, since the index finds parts of words: ``limiting`` finds ``limits``."""
+    for ending in ("ing", "ed", "es", "s"):
+        if word.isascii() and word.endswith(ending) and len(word) >= len(ending) + 4 and not word.endswith("ss"):
+            return word.removesuffix(ending)
+    return word
+
+
+def _mend(catalogue: Catalogue, word: str) -> str:
+    """A word of the catalogue that is spelled alike, where this one is none of it."""
+    from difflib import get_close_matches  # slow to import, and needed only where nothing was found
+
+    if len(word) < 4 or catalogue.match_words((word,), "en", 1):
+        return word
+    known = dict.fromkeys(part for name, _ in catalogue.names() for part in re.findall(r"\w{3,}", name))
+    near = get_close_matches(word, known, n=1, cutoff=0.75)
+    return near[0] if near else word
 
 
 def suggest(catalogue: Catalogue, query: str, limit: int = 5) -> list[str]:
@@ -135,25 +225,6 @@ def suggest(catalogue: Catalogue, query: str, limit: int = 5) -> list[str]:
         query: what found nothing.
         limit: at most so many.
     """
-    from difflib import get_close_matches  # slow to import, and needed only where nothing was found
+    from statuary.catalog.suggest import suggestions  # needed only where nothing was found
 
-    text = query[:MAX_QUERY_CHARACTERS].strip().lower()
-    protocol, _, value = text.rpartition("/")
-    enhanced = parse_enhanced(value)
-    found: dict[str, None] = {}
-    if enhanced:
-        general = catalogue.get(f"smtp/{enhanced[0]}.{enhanced[1]}.0")
-        if general is not None:
-            found[general.id] = None
-    identities = [item for item in catalogue.identities() if protocol in ("", item.partition("/")[0])]
-    values: dict[str, list[str]] = {}
-    for identity in identities or catalogue.identities():
-        values.setdefault(identity.partition("/")[2].lower(), []).append(identity)
-    for near in get_close_matches(value, values, n=limit, cutoff=0.6):
-        found.update(dict.fromkeys(values[near]))
-    names = dict(reversed(catalogue.names()))
-    for near in get_close_matches(text, names, n=limit, cutoff=0.6):
-        found[names[near]] = None
-    if not found:
-        found.update(dict.fromkeys(code.id for code in search(catalogue, text, limit=limit)))
-    return list(found)[:limit]
+    return suggestions(catalogue, clean(query), search, limit)

@@ -14,16 +14,18 @@ from typing import NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
 from statuary.catalog.codefile import CodeFile
 from statuary.catalog.model import Code
+from statuary.errors import ContentError
 
 __all__ = [
     "INTERFACE",
     "Message",
     "code_messages",
     "compile_interface",
+    "prose_messages",
     "read_translations",
     "update_catalogue",
 ]
@@ -49,12 +51,24 @@ def code_messages(code: Code) -> Iterator[Message]:
 
 
 def _read(path: Path, locale: str) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale=locale, abort_invalid=True)
+    relative = f"locales/{locale}/LC_MESSAGES/{path.name}"
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=locale, abort_invalid=True)
+    except PoFileError as error:
+        raise ContentError(
+            relative, max(1, error.lineno), 1, f"not a PO file: {error}", "mend the quotes here"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ContentError(relative, 1, 1, f"not UTF-8 at octet {error.start}", "save it as UTF-8") from None
 
 
 def read_translations(locales: Path, language: str, domain: str) -> Mapping[tuple[str, str], str]:
-    """Read the current translations of a domain: (context, English) to text; fuzzy ones are left out."""
+    """Read the current translations of a domain: (context, English) to text; fuzzy ones are left out.
+
+    Raises:
+        ContentError: the file is no PO file.
+    """
     path = locales / language / "LC_MESSAGES" / f"{domain}.po"
     if not path.exists():
         return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,10 @@ from statuary.catalog.codefile import CodeFile, kind_of, parse_code_file
 from statuary.catalog.model import Code, Language, Protocol
 from statuary.catalog.registry import read_registry
 from statuary.catalog.specs import parse_specs
+from statuary.catalog.tables import CONCEPT_KEYS, LANGUAGE_KEYS, PROTOCOL_KEYS, read_tables
 from statuary.errors import ContentError
 
-__all__ = ["Content", "read_content", "read_languages", "read_protocols"]
+__all__ = ["Content", "code_paths", "read_code", "read_content", "read_languages", "read_protocols"]
 
 _ENHANCED_REGISTRY = "smtp-enhanced"
 MAX_FILE_OCTETS = 256 * 1024
@@ -44,7 +44,7 @@ def read_content(root: Path) -> Content:
     facts_only: list[Code] = []
     for protocol in protocols:
         if protocol.prose:
-            files.extend(_read_codes(root, protocol))
+            files.extend(read_code(root, protocol, path) for path in code_paths(root, protocol))
         else:
             facts_only.extend(_registry_codes(root, protocol))
     return Content(
@@ -52,49 +52,41 @@ def read_content(root: Path) -> Content:
         read_languages(root),
         tuple(files),
         tuple(facts_only),
-        tuple(_tables(root, "concepts", "concept")),
+        tuple(read_tables(root, "concepts", "concept", CONCEPT_KEYS)),
     )
 
 
 def read_protocols(root: Path) -> tuple[Protocol, ...]:
     """Read ``protocols.toml``."""
-    return tuple(
-        Protocol(**{**row, "registries": tuple(row["registries"])}) for row in _tables(root, "protocols", "protocol")
-    )
+    rows = read_tables(root, "protocols", "protocol", PROTOCOL_KEYS)
+    return tuple(Protocol(**{**row, "registries": tuple(row["registries"])}) for row in rows)
 
 
 def read_languages(root: Path) -> tuple[Language, ...]:
     """Read ``languages.toml``."""
-    return tuple(Language(**row) for row in _tables(root, "languages", "language"))
+    return tuple(Language(**row) for row in read_tables(root, "languages", "language", LANGUAGE_KEYS))
 
 
-def _tables(root: Path, stem: str, key: str) -> list[dict[str, Any]]:
-    path = root / f"{stem}.toml"
-    if not path.exists():
-        return []
+def read_code(root: Path, protocol: Protocol, path: Path) -> CodeFile:
+    """Read one code's file.
+
+    Raises:
+        ContentError: it is wrong, too large or not UTF-8.
+    """
+    relative = path.relative_to(root).as_posix()
+    if path.stat().st_size > MAX_FILE_OCTETS:
+        raise ContentError(relative, 1, 1, f"larger than {MAX_FILE_OCTETS} octets", "split or shorten it")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (1, 1)
-        raise ContentError(path.name, line, column, f"not TOML: {error}") from None
-    rows = data.get(key, [])
-    if not isinstance(rows, list):
-        raise ContentError(path.name, 1, 1, f"{key} is not an array of tables", f"write [[{key}]]")
-    return rows
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise ContentError(relative, line, 1, f"not UTF-8 at octet {error.start}", "save it as UTF-8") from None
+    return parse_code_file(protocol.id, path.stem, relative, text, protocol.owner)
 
 
-def _read_codes(root: Path, protocol: Protocol) -> Iterator[CodeFile]:
-    folder = root / "codes" / protocol.id
-    for path in sorted(folder.glob("*.md"), key=lambda item: _order(item.stem)):
-        relative = path.relative_to(root).as_posix()
-        if path.stat().st_size > MAX_FILE_OCTETS:
-            raise ContentError(relative, 1, 1, f"larger than {MAX_FILE_OCTETS} octets", "split or shorten it")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ContentError(relative, 1, 1, f"not UTF-8 at octet {error.start}", "save it as UTF-8") from None
-        yield parse_code_file(protocol.id, path.stem, relative, text, protocol.owner)
+def code_paths(root: Path, protocol: Protocol) -> list[Path]:
+    """The files of a protocol's codes, in the order of pages."""
+    return sorted((root / "codes" / protocol.id).glob("*.md"), key=lambda item: _order(item.stem))
 
 
 def _order(stem: str) -> tuple[int, list[tuple[int, int | str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -15,11 +16,13 @@ from statuary.errors import CatalogueError
 
 __all__ = ["Catalogue", "open_catalogue"]
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Raised when a compiled file of an earlier layout must not be read."""
 
 _SELECT = "SELECT code.facts, prose.prose FROM code LEFT JOIN prose ON prose.id = code.id AND prose.language = ?"
 _NO_PROSE: dict[str, Any] = {"untranslated": [], "prose": {}, "claims": []}
+_INDEXED_CHARACTERS = 3
+"""The full-text index holds groups of so many characters."""
 
 
 class Catalogue:
@@ -34,13 +37,17 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        connection = None
         try:
-            self._connection = sqlite3.connect(
-                f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            self._meta: dict[str, str] = dict(self._connection.execute("SELECT key, value FROM meta"))
+            self._meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise CatalogueError(f"{path} is not a compiled catalogue ({error}); delete it to compile anew") from None
+        self._connection = connection
 
     def close(self) -> None:
         """Close the file."""
@@ -92,17 +99,39 @@ class Catalogue:
         if not hidden:
             conditions.append("NOT code.hidden")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        language = self.nearest_language(language)
         cursor = self._connection.execute(f"{_SELECT}{where} ORDER BY code.position", (language, *values))
         for facts, prose in cursor:
             yield self._code(facts, prose, language)
 
+    def ranges(self, protocol: str = "", language: str = "en") -> list[Code]:
+        """Every range of numbers that nobody has assigned, in one protocol or all."""
+        if protocol:
+            return self._codes("WHERE code.kind = 'range' AND code.protocol = ?", (protocol,), language)
+        return self._codes("WHERE code.kind = 'range'", (), language)
+
+    def with_beginning(self, beginning: str, language: str = "en") -> list[Code]:
+        """Every code whose number begins so."""
+        clause = "WHERE code.value >= ? AND code.value < ? AND code.kind = 'code' AND NOT code.hidden"
+        return self._codes(clause, (beginning, f"{beginning}:"), language)  # ":" follows the digits
+
     def names(self) -> list[tuple[str, str]]:
-        """Every searchable name, case-folded, with the identity that it leads to."""
-        return list(self._connection.execute("SELECT name, id FROM name ORDER BY rank, rowid"))
+        """Every searchable name, case-folded, with the identity that it leads to; templates and hidden codes aside."""
+        return list(
+            self._connection.execute(
+                "SELECT name.name, name.id FROM name JOIN code ON code.id = name.id "
+                "WHERE NOT code.hidden AND code.kind != 'template' ORDER BY name.rank, name.rowid"
+            )
+        )
 
     def identities(self) -> list[str]:
         """Every identity, in order."""
         return [row[0] for row in self._connection.execute("SELECT id FROM code ORDER BY position")]
+
+    def left_out(self) -> set[str]:
+        """The identities that lists leave out: hidden codes, and templates from which codes were made."""
+        rows = self._connection.execute("SELECT id FROM code WHERE hidden OR kind = 'template'")
+        return {row[0] for row in rows}
 
     def shared_values(self) -> dict[str, list[str]]:
         """Numbers that several protocols use: value to protocol ids, in the order of pages."""
@@ -115,30 +144,41 @@ class Catalogue:
             shared.setdefault(value, []).append(protocol)
         return {value: protocols for value, protocols in shared.items() if len(protocols) > 1}
 
-    def match_words(self, expression: str, language: str, limit: int) -> list[str]:
-        """Identities that match a full-text expression, best first.
+    def match_words(self, words: Sequence[str], language: str, limit: int) -> list[str]:
+        """Identities whose texts hold every word, best first; hidden codes and templates aside.
 
         Args:
-            expression: in the syntax of SQLite's FTS5.
+            words: parts of words, in any case; those of one or two letters stand for whole words.
             language: the tag whose texts are searched.
             limit: at most so many.
         """
-        rows = self._connection.execute(
-            "SELECT id FROM words WHERE words MATCH ? AND language = ? ORDER BY bm25(words, 0, 0, 8, 3, 1) LIMIT ?",
-            (expression, language, limit),
-        )
-        return [row[0] for row in rows]
+        long = [word for word in words if len(word) >= _INDEXED_CHARACTERS]
+        short = [word for word in words if len(word) < _INDEXED_CHARACTERS]
+        columns = "SELECT words.id, words.name, words.summary, words.body FROM words JOIN code ON code.id = words.id"
+        if long:
+            expression = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+            clause = (
+                "words MATCH ? AND words.language = ? AND code.weight ORDER BY bm25(words, 0, 0, 8, 3, 1) * code.weight"
+            )
+            values: tuple[str, ...] = (expression, language)
+        else:
+            holds = " AND instr(lower(words.name || ' ' || words.summary || ' ' || words.body), ?)" * len(short)
+            clause = f"words.language = ? AND code.weight{holds} ORDER BY code.weight DESC, code.position"
+            values = (language, *map(str.lower, short))
+        rows = self._connection.execute(f"{columns} WHERE {clause}", values)
+        if not short:
+            return [row[0] for row in rows.fetchmany(limit)]
+        holding = [(row[0], place) for row in rows if (place := _place_of(short, row[1:])) is not None]
+        if not long:
+            holding.sort(key=lambda found: found[1])
+        return [identity for identity, _ in holding[:limit]]
 
-    def contain_words(self, text: str, language: str, limit: int) -> list[str]:
-        """Identities whose texts hold ``text`` as it stands: for words too short for the full-text index."""
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        rows = self._connection.execute(
-            "SELECT id FROM words WHERE language = ? AND (name LIKE ? ESCAPE '\\' OR summary LIKE ? ESCAPE '\\' "
-            "OR body LIKE ? ESCAPE '\\') ORDER BY name LIKE ? ESCAPE '\\' DESC, summary LIKE ? ESCAPE '\\' DESC, rowid "
-            "LIMIT ?",
-            (language, *[pattern] * 5, limit),
-        )
-        return [row[0] for row in rows]
+    def nearest_language(self, language: str) -> str:
+        """The tag of a language that there is: the one asked for, that of which it is a kind, or English."""
+        if language == "en" or language in self.languages:
+            return language
+        general = language.partition("-")[0].lower()
+        return general if general in self.languages else "en"
 
     def concept(self, identity: str) -> dict[str, Any] | None:
         """A concept as ``concepts.toml`` has it."""
@@ -163,12 +203,31 @@ class Catalogue:
         return row[0] if row else b""
 
     def _codes(self, clause: str, values: Sequence[str], language: str, order: str = "code.position") -> list[Code]:
-        cursor = self._connection.execute(f"{_SELECT} {clause} ORDER BY {order}", (language, *values))
+        language = self.nearest_language(language)
+        try:
+            cursor = self._connection.execute(f"{_SELECT} {clause} ORDER BY {order}", (language, *values))
+        except UnicodeEncodeError:  # half a surrogate pair: no text of the catalogue holds one
+            return []
         return [self._code(facts, prose, language) for facts, prose in cursor]
 
     def _code(self, facts: str, prose: str | None, language: str) -> Code:
         texts = json.loads(prose) if prose else {**_NO_PROSE, "language": language}
         return Code.from_dict({**json.loads(facts), **texts})
+
+
+def _place_of(words: Sequence[str], texts: Sequence[str]) -> int | None:
+    """The first of the texts that holds a word, counted from 0; None where one word is in none of them.
+
+    Short Latin words count only as whole words: ``no`` is not in ``unknown``.
+    """
+    places = []
+    for word in words:
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word), re.IGNORECASE)
+        place = next((number for number, text in enumerate(texts) if pattern.search(text)), None)
+        if place is None:
+            return None
+        places.append(place)
+    return min(places)
 
 
 def open_catalogue() -> Catalogue:
@@ -193,7 +252,10 @@ def open_catalogue() -> Catalogue:
             catalogue.close()
     from statuary.catalog.compile import compile_catalogue  # slow to import, and seldom needed
 
-    compile_catalogue(places.content, places.locales, places.artefact, fingerprint)
+    try:
+        compile_catalogue(places.content, places.locales, places.artefact, fingerprint)
+    except OSError as error:
+        raise CatalogueError(f"the catalogue cannot be compiled: {error}") from None
     return Catalogue(places.artefact)
 
 

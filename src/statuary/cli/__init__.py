@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from statuary.cli.commands import COMMANDS, Command, by_name, lookup_command
-from statuary.cli.options import VALUED_FLAGS
+from statuary.cli.options import VALUED_FLAGS, read_lookup
 from statuary.errors import CodeNotFound, ContentError, ScriptError, SeveralOwners, StatuaryError
 
 __all__ = ["COMMANDS", "FAILED", "NOT_FOUND", "OK", "USAGE", "main"]
@@ -39,8 +39,8 @@ def main(argv: Sequence[str]) -> int:
         if command is None and ("-V" in ahead or "--version" in ahead):
             return _version()
         chosen = command or lookup_command()
-        arguments = chosen.parser().read(rest)
-        return chosen.run(arguments)
+        query = read_lookup(rest) if command is None else None
+        return chosen.run(query or chosen.parser().read(rest))
     except SystemExit as end:  # argparse ends so, with a message already written
         return end.code if isinstance(end.code, int) else USAGE
     except (CodeNotFound, SeveralOwners) as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from statuary.cli.options import Parser
 from statuary.explain.words import N_
+
+if TYPE_CHECKING:
+    from statuary.cli.parser import Parser
 
 __all__ = ["COMMANDS", "Command", "by_name", "lookup_command"]
 
@@ -31,15 +31,19 @@ class Command(NamedTuple):
 
     def parser(self) -> Parser:
         """A parser of its options."""
-        parser = Parser(f"statuary {self.name}".rstrip(), self.summary)
-        import_module(f"statuary.cli.{self.module}").add_arguments(parser)
-        parser.set_defaults(command=self.name)
+        from statuary.cli.parser import Parser  # a plain look-up needs none
+
+        parser = Parser(f"statuary {self.name}".rstrip(), self.summary, self.synopsis)
+        self._load().add_arguments(parser)
         return parser
 
-    def run(self, arguments: argparse.Namespace) -> int:
+    def run(self, arguments: object) -> int:
         """Run it; its exit code."""
-        code: int = import_module(f"statuary.cli.{self.module}").run(arguments)
+        code: int = self._load().run(arguments)
         return code
+
+    def _load(self) -> Any:
+        return __import__(f"statuary.cli.{self.module}", fromlist=["run"])
 
 
 COMMANDS = (

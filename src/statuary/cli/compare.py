@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from statuary.catalog.lookup import find
 from statuary.catalog.model import Code
 from statuary.cli.console import Console
-from statuary.cli.options import add_common
+from statuary.cli.parser import add_common
 from statuary.cli.render import STACKED_BELOW, heading, table
 from statuary.cli.show import say_not_found
 from statuary.cli.text import pad, width, wrap
 from statuary.explain.compare import Comparison, Row, compare
+from statuary.explain.words import N_
 
 __all__ = ["add_arguments", "run"]
 
@@ -22,8 +23,9 @@ MAX_LABEL_COLUMNS = 18
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the comparison."""
-    parser.add_argument("left", metavar="A")
-    parser.add_argument("right", metavar="B")
+    meaning = N_("a code, by identity, number or name")
+    parser.add_argument("left", metavar="A", help=meaning)
+    parser.add_argument("right", metavar="B", help=meaning)
     add_common(parser, "json", "lang", "color")
 
 
@@ -78,7 +80,7 @@ def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
     alike = [(row.label.render(_), [row.left.render(_)]) for row in comparison.alike]
     shared = [concept["title"] for concept in comparison.shared_concepts]
     if shared:
-        alike.append((_("Both belong to:").rstrip(":： \u00a0\u202f"), [_(title) for title in shared]))
+        alike.append((_("Belongs to"), [_(title) for title in shared]))
     yield ""
     yield console.paint(_("What they share"), "strong")
     if alike:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from statuary.cli.commands import COMMANDS, Command, lookup_command
 from statuary.cli.console import Console
-from statuary.cli.options import COLOURS, add_common
+from statuary.cli.options import COLOURS
+from statuary.cli.parser import add_common
 from statuary.errors import StatuaryError
 from statuary.explain.words import N_
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("bash", "zsh", "fish", "codes"),
         help=N_("bash, zsh or fish; or codes, which lists the codes that begin with PREFIX"),
     )
-    parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX")
+    parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help=N_("how the codes begin"))
     add_common(parser, "lang")
 
 
@@ -40,12 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_codes(console: Console, prefix: str) -> int:
-    """Identities that begin with a prefix; before the slash only protocols, so that the list stays short."""
-    protocols = [f"{protocol}/" for protocol in console.catalogue.protocols if f"{protocol}/".startswith(prefix)]
-    if "/" not in prefix:
-        found = protocols if not prefix[:1].isdigit() else []
+    """What begins with a prefix: numbers; else protocols before the slash, so that the list stays short, or codes."""
+    if "/" not in prefix and not prefix[:1].isdigit():
+        found = [f"{protocol}/" for protocol in console.catalogue.protocols]
     else:
-        found = [identity for identity in console.catalogue.identities() if identity.startswith(prefix)]
+        found = console.catalogue.identities()
+        if "/" not in prefix:
+            values = dict.fromkeys(identity.partition("/")[2] for identity in found)
+            found = [value for value in values if value.replace(".", "").isdigit()]
+    found = [word for word in found if word.startswith(prefix)]
     console.write(found[:MAX_COMPLETIONS])
     return 0
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
-import gettext as _gettext
-import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from statuary.catalog.store import Catalogue, open_catalogue
 from statuary.cli.text import CODE_OFF, CODE_ON
 from statuary.errors import StatuaryError
+
+if TYPE_CHECKING:
+    import argparse
+    from gettext import NullTranslations
 
 __all__ = ["MAX_COLUMNS", "MIN_COLUMNS", "Console", "choose_colour", "choose_language", "columns_of"]
 
@@ -49,7 +50,7 @@ class Console:
     """
 
     def __init__(
-        self, arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ, *, lenient: bool = False
+        self, arguments: object, environment: Mapping[str, str] = os.environ, *, lenient: bool = False
     ) -> None:
         self._arguments = arguments
         self._environment = environment
@@ -80,21 +81,30 @@ class Console:
         return tag
 
     @cached_property
-    def _translations(self) -> _gettext.NullTranslations:
+    def _translations(self) -> NullTranslations | None:
         octets = self.catalogue.interface(self.language) if self.language != "en" else b""
-        return _gettext.GNUTranslations(io.BytesIO(octets)) if octets else _gettext.NullTranslations()
+        if not octets:
+            return None
+        from gettext import GNUTranslations  # English pays nothing for it
+        from io import BytesIO
+
+        return GNUTranslations(BytesIO(octets))
 
     def gettext(self, message: str) -> str:
         """A text of the interface in the reader's language."""
-        return self._translations.gettext(message) if message else ""
+        return self._translations.gettext(message) if message and self._translations else message
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         """The form of a text that goes with a count."""
-        return self._translations.ngettext(singular, plural, count)
+        if self._translations:
+            return self._translations.ngettext(singular, plural, count)
+        return singular if count == 1 else plural
 
     def wrong_usage(self, message: str) -> NoReturn:
         """End with exit code 2 and a message."""
-        parser: argparse.ArgumentParser = self._arguments.parser
+        from statuary.cli.commands import lookup_command  # needed only where something is wrong
+
+        parser: argparse.ArgumentParser = getattr(self._arguments, "parser", None) or lookup_command().parser()
         parser.error(message)
 
     def paint(self, text: str, style: str) -> str:
@@ -106,6 +116,7 @@ class Console:
         """Write lines; code marks become colour."""
         if sys.stdout is None:
             return
+        written: list[str] = []
         inside = False
         for line in lines:
             if inside:  # code goes on from the line before
@@ -113,7 +124,8 @@ class Console:
                 line = " " * (len(line) - len(body)) + CODE_ON + body
             inside = line.rfind(CODE_ON) > line.rfind(CODE_OFF)
             text = line + CODE_OFF if inside else line
-            sys.stdout.write(text.replace(CODE_ON, _STYLES["code"]).replace(CODE_OFF, _RESET) + "\n")
+            written.append(text.replace(CODE_ON, _STYLES["code"]).replace(CODE_OFF, _RESET) + "\n")
+        sys.stdout.write("".join(written))
 
     def emit(self, data: Mapping[str, object]) -> None:
         """Write an object as one line of JSON."""
@@ -143,7 +155,7 @@ def _dump(data: Mapping[str, object], encoding: str | None) -> str:
     return json.dumps(data, ensure_ascii=not unicode)
 
 
-def _is_terminal(stream: io.TextIOBase | object) -> bool:
+def _is_terminal(stream: object) -> bool:
     isatty: Callable[[], bool] | None = getattr(stream, "isatty", None)
     return bool(isatty and isatty())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from statuary.cli.console import Console
-from statuary.cli.options import add_common
+from statuary.cli.parser import add_common
 from statuary.explain.words import N_
 
 __all__ = ["add_arguments", "run"]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from statuary.cli.commands import COMMANDS, Command, by_name
 from statuary.cli.console import Console
-from statuary.cli.options import COMMON, Parser, add_common
+from statuary.cli.options import COMMON
+from statuary.cli.parser import Parser, add_common
 from statuary.cli.text import wrap
 from statuary.explain.words import N_
 
@@ -36,7 +37,7 @@ _EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the help."""
-    parser.add_argument("about", nargs="?", metavar="COMMAND")
+    parser.add_argument("about", nargs="?", metavar="COMMAND", help=N_("one of the commands; all of them without"))
     add_common(parser, "lang")
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from statuary.cli.console import Console
-from statuary.cli.options import add_common
+from statuary.cli.parser import add_common
 from statuary.cli.text import pad, width
 
 __all__ = ["add_arguments", "run"]

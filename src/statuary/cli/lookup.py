@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import re
+from typing import TYPE_CHECKING
 
-from statuary.catalog.lookup import search
 from statuary.catalog.model import Code
 from statuary.cli.commands import COMMANDS
 from statuary.cli.console import Console
+from statuary.cli.options import Query
 from statuary.cli.render import rows
-from statuary.cli.search import write_results
 from statuary.cli.show import add_arguments, find_exactly, say_not_found, show
+
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["MAX_FALLBACK_RESULTS", "add_arguments", "run"]
 
@@ -21,7 +23,7 @@ MAX_FALLBACK_RESULTS = 10
 _NUMBER = re.compile(r"[0-9]\S*|x\.\S*", re.IGNORECASE)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace | Query) -> int:
     """Show what the query names, or what its words find; 1 where that is nothing."""
     console = Console(arguments)
     query = " ".join(" ".join(arguments.query).split())
@@ -37,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not console.json:
         note = console.gettext("No code has exactly this name; found by its words:")
         console.write([console.paint(note, "quiet"), ""])
+    from statuary.cli.search import write_results  # a code's name comes without
+
     return write_results(console, results)
 
 
@@ -47,6 +51,8 @@ def _search(console: Console, query: str) -> list[Code]:
     words = rest if inside else query
     if _NUMBER.fullmatch(words):
         return []
+    from statuary.catalog.lookup import search
+
     found = search(console.catalogue, words, console.language, 5 * MAX_FALLBACK_RESULTS)
     return [code for code in found if inside in ("", code.protocol)][:MAX_FALLBACK_RESULTS]
 
@@ -77,6 +83,6 @@ def _check_command(console: Console, word: str) -> None:
     from difflib import get_close_matches  # needed only where no code has the name
 
     near = get_close_matches(word.lower(), [command.name for command in COMMANDS], n=1, cutoff=0.75)
-    if near and not console.catalogue.match_words(f'"{word.lower()}"', "en", 1):
+    if near and not console.catalogue.match_words((word.lower(),), "en", 1):
         message = console.gettext("there is no command “%(word)s”; did you mean “%(near)s”?")
         console.wrong_usage(message % {"word": word, "near": near[0]})

@@ -1,15 +1,12 @@
-"""The options that commands share, and a parser that reads them: one definition for help, completion and use."""
+"""The options that commands share: one definition for reading, help and completion."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from statuary.explain.words import N_
 
-__all__ = ["COLOURS", "COMMON", "VALUED_FLAGS", "Option", "Parser", "add_common"]
+__all__ = ["COLOURS", "COMMON", "LOOKUP_OPTIONS", "VALUED_FLAGS", "Option", "Query", "read_lookup"]
 
 COLOURS = ("auto", "always", "never")
 """When output is coloured."""
@@ -42,51 +39,42 @@ COMMON: dict[str, Option] = {
 VALUED_FLAGS = frozenset(flag for option in COMMON.values() if option.metavar for flag in option.flags)
 """Shared flags that take the next word as their value."""
 
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line and a hint, and whose options may stand anywhere.
-
-    Args:
-        prog: the command as a person writes it.
-        description: what it does, in English.
-    """
-
-    def __init__(self, prog: str, description: str) -> None:
-        super().__init__(prog=prog, description=description, add_help=False, allow_abbrev=False)
-        self.add_argument("-h", "--help", action="help", help=N_("show this help"))
-
-    def read(self, words: Sequence[str]) -> argparse.Namespace:
-        """Read the words of a command line; a wrong one ends with exit code 2."""
-        arguments, unknown = self.parse_known_intermixed_args(list(words), argparse.Namespace(parser=self))
-        for word in unknown:
-            if word.startswith("-") and word != "-":
-                self.error(f"unknown option {word.partition('=')[0]}{self._near(word)}")
-            self.error(f"one word too many: {word!r}")
-        return arguments
-
-    def error(self, message: str) -> NoReturn:
-        """End with exit code 2, a message and where to find help."""
-        sys.stderr.write(f"{self.prog}: {message}\nhelp: {self.prog} --help\n")
-        raise SystemExit(2)
-
-    def _near(self, word: str) -> str:
-        from difflib import get_close_matches  # needed only where something is wrong
-
-        near = get_close_matches(word.partition("=")[0], self._option_string_actions, n=1)
-        return f"; did you mean {near[0]}?" if near else ""
+LOOKUP_OPTIONS = ("json", "lang", "color", "hidden")
+"""The shared options that a look-up takes."""
 
 
-def add_common(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add shared options to a parser.
+class Query:
+    """What :func:`read_lookup` has read; the same attributes as argparse gives."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.query = words
+        self.json = self.hidden = False
+        self.lang: str | None = None
+        self.color: str | None = None
+
+
+def read_lookup(words: list[str]) -> Query | None:
+    """Read a plain look-up: words and shared options, each spelled out. None for argparse to read all else.
+
+    argparse costs a look-up a tenth of its time.
 
     Args:
-        parser: where to.
-        names: keys of :data:`COMMON`.
+        words: the command line without a command.
     """
-    for name in names:
-        option = COMMON[name]
-        if not option.metavar:
-            parser.add_argument(*option.flags, dest=name, action="store_true", help=option.help)
-        else:
-            choices = option.choices or None
-            parser.add_argument(*option.flags, dest=name, metavar=option.metavar, choices=choices, help=option.help)
+    query = Query([])
+    flags = {flag: (name, COMMON[name]) for name in LOOKUP_OPTIONS for flag in COMMON[name].flags}
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-"):
+            query.query.append(word)
+            continue
+        name, option = flags.get(word, ("", None))
+        if option is None:
+            return None
+        value: str | bool = True
+        if option.metavar:
+            value = next(rest, "-")
+            if value.startswith("-") or (option.choices and value not in option.choices):
+                return None
+        setattr(query, name, value)
+    return query if query.query else None

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from statuary.cli.console import Console
-from statuary.cli.options import add_common
+from statuary.cli.parser import add_common
 from statuary.cli.text import width
 from statuary.errors import ScriptError
 from statuary.explain.words import N_
@@ -21,7 +21,9 @@ DIALECTS = {"http": HTTP, "smtp": SMTP}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the check."""
-    parser.add_argument("script", nargs="+", metavar="SCRIPT")
+    parser.add_argument(
+        "script", nargs="+", metavar="SCRIPT", help=N_("such as 503x2~200; quote it where it holds spaces")
+    )
     parser.add_argument(
         "--protocol",
         metavar="PROTOCOL",

@@ -44,7 +44,9 @@ def brief(console: Console, codes: Iterable[Code]) -> Iterator[str]:
             yield ""
         yield heading(console, code)
         facts = [code.class_]
-        if code.status != "registered":
+        if code.status == "unofficial":
+            facts.append(console.gettext("unofficial: %(owner)s") % {"owner": code.owner})
+        elif code.status != "registered":
             facts.append(console.gettext(words.STATUSES[code.status]))
         facts += [str(spec) for spec in code.specs[:1] if spec.document != "vendor"]
         for line in wrap(" · ".join(facts), console.columns, "  "):
@@ -95,6 +97,13 @@ def full(console: Console, code: Code) -> Iterator[str]:
 
 def _facts(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
     """Labels and what stands behind them, a list of paragraphs each."""
+    yield from _origin(console, code)
+    yield from _use(console, code)
+    yield from _neighbourhood(console, code)
+
+
+def _origin(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
+    """What it is and who says so."""
     _ = console.gettext
     if code.kind != "code":
         yield _("Kind"), [_(words.KINDS[code.kind])]
@@ -105,6 +114,11 @@ def _facts(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
     )
     yield _("Defined by"), [code.owner]
     yield _("Specified in"), list(_specs(console, code))
+
+
+def _use(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
+    """What is done with it: repeating, sending, answering."""
+    _ = console.gettext
     if code.retry.policy:
         advice = " ".join(phrase.render(_) for phrase in words.retry_phrases(code.retry))
         source = [f"({code.retry.source})"] if code.retry.source else []
@@ -122,6 +136,11 @@ def _facts(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
         yield _("Content"), [_("none is allowed")]
     if code.answer.closes:
         yield _("Connection"), [_("the server closes it afterwards")]
+
+
+def _neighbourhood(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
+    """Its ties to other codes and names."""
+    _ = console.gettext
     if code.classes and code.kind == "template":
         yield _("In its classes"), [", ".join(f"{digit}{code.value[1:]}" for digit in code.classes)]
     if code.enhanced:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from statuary.catalog.lookup import MAX_RESULTS, search
 from statuary.catalog.model import Code
 from statuary.cli.console import Console
-from statuary.cli.options import add_common
 from statuary.cli.render import rows
 from statuary.cli.show import say_not_found
 from statuary.explain.words import N_
+
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["add_arguments", "run", "write_results"]
 
@@ -20,8 +22,10 @@ DEFAULT_RESULTS = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the search."""
-    parser.add_argument("words", nargs="+", metavar="WORDS")
+    parser.add_argument("words", nargs="+", metavar="WORDS", help=N_("a number, a name or a symptom"))
     parser.add_argument("--limit", metavar="N", help=N_("at most so many results (20)"))
+    from statuary.cli.parser import add_common  # a plain look-up comes without
+
     add_common(parser, "json", "lang", "color", "hidden")
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Code
 from statuary.cli.console import Console
-from statuary.cli.options import add_common
 from statuary.cli.render import brief, full
 from statuary.cli.text import clip
+from statuary.explain.words import N_
+
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["MAX_SUGGESTIONS", "add_arguments", "find_exactly", "run", "say_not_found", "show", "suggestions"]
 
@@ -21,7 +24,9 @@ MAX_SUGGESTIONS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of a look-up."""
-    parser.add_argument("query", nargs="+", metavar="QUERY")
+    parser.add_argument("query", nargs="+", metavar="QUERY", help=N_("a code, by identity, number or name"))
+    from statuary.cli.parser import add_common  # a plain look-up comes without
+
     add_common(parser, "json", "lang", "color", "hidden")
 
 
@@ -70,9 +75,13 @@ def suggestions(console: Console, query: str) -> list[Code]:
     """Codes that were probably meant: those that begin as the query does before others."""
     value = query.rpartition("/")[2].lower()
     identities = suggest(console.catalogue, query, 2 * MAX_SUGGESTIONS)
-    identities.sort(key=lambda identity: -len(commonprefix([value, identity.partition("/")[2]])))
+    identities.sort(key=lambda identity: -_shared_start(value, identity.partition("/")[2]))
     found = (console.catalogue.get(identity, console.language) for identity in identities)
     return [code for code in found if code is not None and (console.hidden or not code.hidden)][:MAX_SUGGESTIONS]
+
+
+def _shared_start(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def say_not_found(console: Console, query: str) -> int:

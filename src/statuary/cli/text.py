@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 __all__ = ["CODE_OFF", "CODE_ON", "blocks", "clip", "inline", "pad", "width", "wrap"]
 
@@ -11,8 +12,7 @@ CODE_ON, CODE_OFF = "\x0e", "\x0f"
 """Stand around code in a text and take no room; the console turns them into colour."""
 
 _SPACES = re.compile(r"[ \t\n]+")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_INLINE = re.compile(
+_INLINE = (
     r"(?P<fence>`+)(?P<code>.+?)(?P=fence)"
     r"|\[(?P<link>[^\]]*)\]\([^()\s]*\)"
     r"|\*\*(?P<strong>\S(?:.*?\S)?)\*\*"
@@ -24,6 +24,12 @@ _NEVER_FIRST = frozenset(
 )
 _NEVER_LAST = frozenset("（「『【〔〈《([{" + CODE_ON)
 """Line breaking of Japanese: what begins no line, and what ends none (JIS X 4051)."""
+_MARKDOWN = frozenset("`[*\\")
+
+
+@cache
+def _inline() -> re.Pattern[str]:
+    return re.compile(_INLINE)  # not at each start: a summary seldom holds any Markdown
 
 
 def width(text: str) -> int:
@@ -140,9 +146,14 @@ def inline(text: str, *, marked: bool) -> str:
         if code is not None:
             return f"{CODE_ON}{code}{CODE_OFF}" if marked else f"`{code}`"
         words = next(filter(None, (match[name] for name in ("link", "strong", "stress"))), "")
-        return _INLINE.sub(readable, words) if words else match["escaped"] or ""
+        return pattern.sub(readable, words) if words else match["escaped"] or ""
 
-    return _INLINE.sub(readable, _CONTROLS.sub("", text))
+    if not text.isprintable():
+        text = "".join(filter(str.isprintable, text.replace("\n", " ")))
+    if _MARKDOWN.isdisjoint(text):
+        return text
+    pattern = _inline()
+    return pattern.sub(readable, text)
 
 
 def blocks(text: str) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ __all__ = [
     "WHO",
     "WIRES",
     "Phrase",
+    "actor_phrase",
     "class_phrase",
     "duration",
     "fate_phrase",
@@ -111,6 +112,13 @@ _FATES: Mapping[tuple[str, str], str] = {
     ("http", "4"): N_("The request was refused: the client has to change something."),
     ("http", "5"): N_("The request may be in order; the server could not carry it out."),
 }
+_UNSENT_FATES: Mapping[str, str] = {
+    "log-only": N_("It stands in the server's log; the client receives another answer or none."),
+    "client-side": N_("Client software made it up; no server has answered with it."),
+}
+_MESSAGE_STAGES = frozenset({"any", "connect", "mail", "rcpt", "data", "message", "bdat"})
+"""Stages at which the fate of a message is decided."""
+_LATER = ("same-request-later", "same-request-new-connection")
 _ACTORS: Mapping[tuple[str, str], str] = {
     ("smtp", "2"): N_("nobody"),
     ("smtp", "3"): N_("the sending program"),
@@ -131,6 +139,12 @@ def class_phrase(code: Code) -> Phrase:
 
 def fate_phrase(code: Code) -> Phrase:
     """What the code means for the message or request."""
+    if code.wire in _UNSENT_FATES:
+        return Phrase(_UNSENT_FATES[code.wire])
+    if code.protocol == "smtp" and code.stages and not _MESSAGE_STAGES.intersection(code.stages):
+        return Phrase(N_("It answers a command of the session; no message hangs on it."))
+    if code.protocol == "http" and code.value[0] == "4" and code.retry.policy in _LATER:
+        return Phrase(N_("The request was refused for now; the same may be sent again."))
     return Phrase(_FATES.get((code.protocol, code.value[0]), N_("Its specification says.")))
 
 

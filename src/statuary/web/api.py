@@ -81,7 +81,7 @@ def _shaped(handler: Handler) -> Handler:
         try:
             return handler(api, request)
         except BadParameter as problem:
-            detail = {"parameter": problem.parameter, "expected": problem.expected}
+            detail: dict[str, object] = {"parameter": problem.parameter, "expected": problem.expected}
             return error(HTTPStatus.BAD_REQUEST, "bad_parameter", str(problem), detail)
         except CodeNotFound as problem:
             detail = {"query": problem.query, "suggestions": problem.suggestions}

@@ -97,8 +97,10 @@ class _Pages:
             return self.failure(request, HTTPStatus.NOT_FOUND)
         route, params = found
         if request.method == "POST":
-            return await self._log_in(request) if rest == "login" else self.failure(
-                request, HTTPStatus.METHOD_NOT_ALLOWED, allow="GET, HEAD"
+            return (
+                await self._log_in(request)
+                if rest == "login"
+                else self.failure(request, HTTPStatus.METHOD_NOT_ALLOWED, allow="GET, HEAD")
             )
         if route.private and (refusal := self._guard.refuse(request)) is not None:
             if refusal is Refusal.TOKEN:
@@ -262,7 +264,7 @@ def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "",
             Route("/{path:path}", pages.page, methods=["GET", "POST"]),
         ],
         middleware=[Middleware(_SafeHeaders)],
-        exception_handlers=handlers,  # type: ignore[arg-type]
+        exception_handlers=handlers,
     )
     app.router.redirect_slashes = False
     app.state.streams = streams

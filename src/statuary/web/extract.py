@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -31,6 +31,9 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
+
+
+_HEADER = "# The interface of Statuary."
 
 
 class Text(NamedTuple):
@@ -53,7 +56,7 @@ def interface_texts(content: Path) -> Iterator[Text]:
     """
     extracted = extract_from_dir(_PACKAGE, _METHODS, _OPTIONS, _KEYWORDS)
     for _, _, message, _, context in extracted:
-        if message:
+        if message and message[0]:
             yield Text(message, context or "")
     for concept in read_content(content).concepts:
         for field in ("title", "summary"):
@@ -71,21 +74,27 @@ def update_interface(locales: Path, language: str, texts: list[Text]) -> Path:
     Returns:
         The file.
     """
-    template = Catalog(project="Statuary", charset="utf-8")
-    for text in texts:
-        template.add(text.message, context=text.context or None)
     path = locales / language / "LC_MESSAGES" / f"{INTERFACE}.po"
     if path.exists():
         with path.open("rb") as file:
             catalogue = read_po(file, locale=language)
     else:
-        catalogue = Catalog(locale=language, project="Statuary", charset="utf-8")
+        catalogue = Catalog(locale=language, project="Statuary", charset="utf-8", header_comment=_HEADER)
+    # the date of the former run is kept, so that a run without news changes nothing
+    template = Catalog(project="Statuary", charset="utf-8", creation_date=catalogue.creation_date)
+    for text in texts:
+        template.add(text.message, context=text.context or None)
     catalogue.update(template)
     catalogue.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalogue, width=100, no_location=True)
     return path
+
+
+def _translated(message: Message) -> bool:
+    forms = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+    return all(forms) and not message.fuzzy
 
 
 def main() -> int:
@@ -97,7 +106,7 @@ def main() -> int:
             path = update_interface(places.locales, language.tag, texts)
             with path.open("rb") as file:
                 messages = [message for message in read_po(file, locale=language.tag) if message.id]
-            done = sum(1 for message in messages if message.string and not message.fuzzy)
+            done = sum(1 for message in messages if _translated(message))
             sys.stdout.write(f"{path.relative_to(places.locales.parent)}: {done} of {len(messages)}\n")
     return 0
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexer import RegexLexer, bygroups
+from pygments.lexer import RegexLexer
 from pygments.lexers.textfmts import HttpLexer
 from pygments.token import Comment, Keyword, Name, Number, String, Text
 
@@ -30,8 +30,8 @@ class SmtpLexer(RegexLexer):
     aliases: ClassVar[list[str]] = ["smtp"]
     tokens: ClassVar[dict[str, list[object]]] = {
         "root": [
-            (r"^([0-9]{3})([ -])([245]\.[0-9]{1,3}\.[0-9]{1,3})", bygroups(Number, Text, Number.Float)),
             (r"^[0-9]{3}(?=[ -]|$)", Number),
+            (r"(?<=^[0-9]{3}[ -])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)", Number.Float),
             (
                 r"(?i)^(?:EHLO|HELO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS|AUTH|ETRN|ATRN)\b",
                 Keyword,

@@ -169,7 +169,7 @@ def _concept_title(visit: Visit, data: dict[str, Any]) -> Markup:
 def _spec_link(reference: object) -> Markup:
     """A reference such as ``RFC 5321 §4.2.1`` as a link to the place; as text where it has no address."""
     text = str(reference)
-    address = parse_spec(text).url
+    address = parse_spec(text.partition(", ")[0]).url  # what follows a comma is a place in a registry, without a link
     if not address:
         return Markup('<span translate="no" lang="en">{}</span>').format(text)
     return Markup('<a class="cite" translate="no" href="{}">{}</a>').format(address, text)

@@ -46,20 +46,29 @@ _RESERVED_NAMES = re.compile(
 )  # RFC 2606, RFC 6761
 _RESERVED_NETS = [
     ipaddress.ip_network(text)
-    for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "127.0.0.0/8")  # RFC 5737
+    for text in (
+        *("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "127.0.0.0/8"),  # RFC 5737
+        *("2001:db8::/32", "3fff::/20", "::1/128"),  # RFC 3849, RFC 9637
+    )
 ]
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{1,4})?(?::[0-9a-f]{0,4}){2,7}(?![\w:.])", re.IGNORECASE)
+_PUBLIC_NAME = re.compile(
+    r"(?<![\w.-])(?:[a-z0-9-]+\.)+(?:com|net|org|edu|gov|io|de|fr|jp|kr|uk|eu|info|biz|dev|app)(?![\w-]|\.\w)",
+    re.IGNORECASE,
+)
+_NO_CONTENT, _NOT_MODIFIED = "204", "304"
 _HOST_PLACES = re.compile(
     r"""(?:(?:https?|ftp|smtp)://|mailto:|@|^host:\s*|^[CS]: (?:EHLO|HELO) )\[?([^\s"'<>,;:/\]]+)""", re.IGNORECASE
 )
 
 
-def check_http(code: Code, text: str, names: Mapping[str, str]) -> Iterator[Finding]:
+def check_http(code: Code, text: str, responses: Mapping[str, Code]) -> Iterator[Finding]:
     """Check one HTTP/1.1 message.
 
     Args:
         code: the code whose example it is.
         text: the message as shown, lines joined by LF.
-        names: number to registered reason phrase, for any response that is shown.
+        responses: number to registered code, for any response that is shown.
     """
     head, _, body = text.partition("\n\n")
     head = head.rstrip("\n")
@@ -76,40 +85,42 @@ def check_http(code: Code, text: str, names: Mapping[str, str]) -> Iterator[Find
         if name in fields:
             number, value = fields[name]
             yield from _check_date(number, name, value)
-    yield from _check_length(fields, body)
     if "json" in fields.get("content-type", (0, ""))[1] and body:
         try:
             json.loads(body)
         except ValueError as error:
-            yield Finding(len(lines) + 1, 1, f"the body is not JSON: {error}")
+            yield Finding(len(lines) + 1, 1, f"the body is not JSON: {error}", "mend the body")
     status = _STATUS_LINE.fullmatch(lines[0])
     if status is None:
         if not _REQUEST_LINE.fullmatch(lines[0]):
-            yield Finding(0, 1, f"neither a status line nor a request line: {lines[0]!r}")
+            problem = f"neither a status line nor a request line: {lines[0]!r}"
+            yield Finding(0, 1, problem, "write HTTP/1.1, the code and its reason phrase")
         elif "host" not in fields:
             yield Finding(0, 1, "a request without Host (RFC 9112 §3.2)", "add Host: www.example.com")
+        if body or "expect" not in fields:
+            yield from _check_length(fields, body)
         return
-    yield from _check_response(code, status[1], status[2], fields, body, names)
+    shown = code if code.protocol == "http" and code.value == status[1] else responses.get(status[1])
+    yield from _check_response(status[1], status[2], shown, fields, body)
 
 
 def _check_response(
-    code: Code, number: str, phrase: str, fields: Mapping[str, tuple[int, str]], body: str, names: Mapping[str, str]
+    number: str, phrase: str, code: Code | None, fields: Mapping[str, tuple[int, str]], body: str
 ) -> Iterator[Finding]:
-    registered = code.name if number == code.value else names.get(number, phrase)
-    if not registered.startswith("(") and phrase != registered:
-        yield Finding(0, 14, f"the reason phrase of {number} is not {phrase!r}", f"write {registered}")
-    bodiless = number[0] == "1" or number in ("204", "304")  # framing: RFC 9112 §6.3
+    if code is not None and not code.name.startswith("(") and phrase != code.name:
+        yield Finding(0, 14, f"the reason phrase of {number} is not {phrase!r}", f"write {code.name}")
+    bodiless = code is not None and not code.answer.content
     if bodiless and body:
-        yield Finding(0, 1, f"{number} has no body (RFC 9110 §6.4.1)", "take the body away")
-    if (number[0] == "1" or number == "204") and "content-length" in fields:
+        yield Finding(len(fields) + 2, 1, f"{number} has no body (RFC 9110 §6.4.1)", "take the body away")
+    if (number[0] == "1" or number == _NO_CONTENT) and "content-length" in fields:
         yield Finding(fields["content-length"][0], 1, f"{number} has no Content-Length (RFC 9110 §8.6)", "take it away")
+    elif number != _NOT_MODIFIED:  # its Content-Length is that of the 200 it stands for (RFC 9110 §8.6)
+        yield from _check_length(fields, body)
     if body and not bodiless and "content-length" not in fields and "transfer-encoding" not in fields:
-        octets = len(body.encode())
-        yield Finding(0, 1, "a body without its length", f"add Content-Length: {octets}")
-    if number == code.value:
-        for name in code.answer.required:
-            if name.lower() not in fields:
-                yield Finding(0, 1, f"{number} needs {name}", f"add {name}: {code.answer.headers.get(name, '...')}")
+        yield Finding(0, 1, "a body without its length", f"add Content-Length: {len(body.encode())}")
+    for name in code.answer.required if code is not None else ():
+        if code is not None and name.lower() not in fields:
+            yield Finding(0, 1, f"{number} needs {name}", f"add {name}: {code.answer.headers.get(name, '...')}")
 
 
 def _check_length(fields: Mapping[str, tuple[int, str]], body: str) -> Iterator[Finding]:
@@ -117,9 +128,9 @@ def _check_length(fields: Mapping[str, tuple[int, str]], body: str) -> Iterator[
         return
     number, value = fields["content-length"]
     octets = len(body.encode())
-    if not value.isdigit():
-        yield Finding(number, 1, f"Content-Length is not a number: {value!r}")
-    elif body and not _elided(body) and int(value) != octets:
+    if not value.isascii() or not value.isdigit():
+        yield Finding(number, 17, f"Content-Length is not a number: {value!r}", f"write {octets}")
+    elif not _elided(body) and int(value) != octets:
         yield Finding(number, 17, f"Content-Length is {value}, the body has {octets} octets", f"write {octets}")
 
 
@@ -136,18 +147,18 @@ def _check_date(number: int, name: str, value: str) -> Iterator[Finding]:
         mend = "write it like Sat, 21 Nov 2026 09:00:00 GMT"
         yield Finding(number, 1, f"{name} is not a date (RFC 9110 §5.6.7): {value!r}", mend)
         return
-    yield from _check_weekday(number, match)
+    yield from _check_weekday(number, match, len(name) + 3)
 
 
-def _check_weekday(number: int, match: re.Match[str]) -> Iterator[Finding]:
+def _check_weekday(number: int, match: re.Match[str], column: int) -> Iterator[Finding]:
     try:
         day = datetime.date(int(match[4]), _MONTHS.index(match[3]) + 1, int(match[2]))
     except ValueError:
-        yield Finding(number, 1, f"no such day: {match[0]}")
+        yield Finding(number, 1, f"no such day: {match[0]}", "write a day that there is")
         return
     if _DAYS[day.weekday()] != match[1]:
         right = _DAYS[day.weekday()]
-        yield Finding(number, match.start() + 1, f"{match[2]} {match[3]} {match[4]} is a {right}", f"write {right}")
+        yield Finding(number, column, f"{match[2]} {match[3]} {match[4]} is a {right}", f"write {right}")
 
 
 def check_dialogue(text: str) -> Iterator[Finding]:
@@ -166,9 +177,9 @@ def check_dialogue(text: str) -> Iterator[Finding]:
         elif line.startswith("C: Date: "):
             match = _MAIL_DATE.match(line[9:])
             if match is None or match[3] not in _MONTHS:
-                yield Finding(number, 10, "not a date (RFC 5322 §3.3)")
+                yield Finding(number, 10, "not a date (RFC 5322 §3.3)", "write it like Sat, 21 Nov 2026 09:00:00 +0000")
             else:
-                yield from _check_weekday(number, match)
+                yield from _check_weekday(number, match, 10)
 
 
 def check_log(text: str) -> Iterator[Finding]:
@@ -178,16 +189,17 @@ def check_log(text: str) -> Iterator[Finding]:
 
 def _check_hosts(text: str) -> Iterator[Finding]:
     for number, line in enumerate(text.split("\n")):
-        for place in _HOST_PLACES.finditer(line):
-            host = place[1].rstrip(".)")
+        places = {place.start(1): place[1].rstrip(".)") for place in _HOST_PLACES.finditer(line)}
+        places |= {place.start(): place[0] for place in _PUBLIC_NAME.finditer(line)}
+        for start, host in sorted(places.items()):
             if "." in host and not _IPV4.fullmatch(host) and not _RESERVED_NAMES.fullmatch(host):
                 mend = "use example.com, example.org, example.net or a name under .example or .test"
-                yield Finding(number, place.start(1) + 1, f"{host} is not a reserved name (RFC 2606)", mend)
-        for address in _IPV4.finditer(line):
+                yield Finding(number, start + 1, f"{host} is not a reserved name (RFC 2606)", mend)
+        for address in (*_IPV4.finditer(line), *_IPV6.finditer(line)):
             try:
                 ip = ipaddress.ip_address(address[0])
             except ValueError:
                 continue
             if not any(ip in net for net in _RESERVED_NETS):
-                mend = "use 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24"
+                mend = "use 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 or 2001:db8::/32"
                 yield Finding(number, address.start() + 1, f"{ip} is not a documentation address (RFC 5737)", mend)

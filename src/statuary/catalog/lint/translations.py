@@ -15,6 +15,7 @@ __all__ = ["check_translations"]
 
 _CODE_SPAN = re.compile(r"`([^`]*)`")
 _LINK = re.compile(r"\]\(code:([^)\s]+)\)")
+_MEND = "take over what is in backticks, links and places as the English has them"
 _PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 
@@ -24,10 +25,15 @@ def check_translations(content: Content, locales: Path) -> Iterator[ContentError
     for language in content.languages:
         for domain in domains:
             path = f"{language.tag}/LC_MESSAGES/{domain}.po"
-            for (context, english), translated in messages.read_translations(locales, language.tag, domain).items():
+            try:
+                translations = messages.read_translations(locales, language.tag, domain)
+            except ContentError as error:
+                yield error
+                continue
+            for (context, english), translated in translations.items():
                 for problem in _differences(english, translated):
                     line = _line_of(locales / path, context, english)
-                    yield ContentError(f"locales/{path}", line, 1, f"{context or english!r}: {problem}")
+                    yield ContentError(f"locales/{path}", line, 1, f"{context or english!r}: {problem}", _MEND)
 
 
 def _differences(english: str, translated: str) -> Iterator[str]:

@@ -158,9 +158,9 @@ def _context(visit: Visit, entry: Code) -> dict[str, object]:
             if member["code"] == entry.id
         ],
         "claims": _claims(entry.prose.claims),
-        "comparisons": [
-            (other, compare_path(catalogue, entry, other)) for other in related if other.kind == "code"
-        ][:MAX_COMPARISONS],
+        "comparisons": [(other, compare_path(catalogue, entry, other)) for other in related if other.kind == "code"][
+            :MAX_COMPARISONS
+        ],
         "mock": mock_path(entry),
         "edit": _edit_url(entry),
         "members": _members(visit, entry),

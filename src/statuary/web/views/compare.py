@@ -73,9 +73,7 @@ def chooser(visit: Visit) -> Result:
             return Redirect(visit.url(compare_path(visit.catalogue, left, right)))
         return _choices(visit, found["left"], found["right"])
     missing = {
-        side: visit.resolve(suggest(visit.catalogue, text))
-        for side, text in asked.items()
-        if text and not found[side]
+        side: visit.resolve(suggest(visit.catalogue, text)) for side, text in asked.items() if text and not found[side]
     }
     good = [codes for identities in GOOD_PAIRS if len(codes := visit.resolve(identities)) == 2]
     return Page(

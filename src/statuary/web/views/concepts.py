@@ -8,7 +8,7 @@ from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound
 from statuary.web.site import Page, Result, Visit
 
-__all__ = ["ConceptText", "concept", "concepts", "concept_text"]
+__all__ = ["ConceptText", "concept", "concept_text", "concepts"]
 
 
 class ConceptText(NamedTuple):

@@ -23,7 +23,9 @@ def home(visit: Visit) -> Result:
         visit.gettext("Every code, explained and answered on the wire"),
         "",
         {"doors": visit.resolve(_DOORS), "comparison": comparison, "shared": shared, "counts": visit.site.counts},
-        description=visit.gettext("Status, reply and response codes: explained, compared, and answered by mock servers on the real wire."),
+        description=visit.gettext(
+            "Status, reply and response codes: explained, compared, and answered by mock servers on the real wire."
+        ),
     )
 
 

@@ -25,7 +25,7 @@ def journal(visit: Visit) -> Result:
         visit.gettext("Journal"),
         "journal",
         {
-            "exchanges": [(number, exchange, exchange.to_dict(number)["at"]) for number, exchange in reversed(numbered)],
+            "exchanges": [(number, item, item.to_dict(number)["at"]) for number, item in reversed(numbered)],
             "total": kept.total,
             "dropped": kept.dropped,
             "shown": SHOWN_EXCHANGES,

@@ -1,0 +1,123 @@
+"""The site in real Chromium: narrow and wide, light and dark, in every language; and the journal as it happens."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.conftest import Serving, require
+
+LANGUAGES = ("en", "fr", "ja", "ko")
+KINDS = (
+    "",
+    "http",
+    "smtp",
+    "http/503",
+    "http/499",
+    "http/452-499",
+    "smtp/452",
+    "smtp/4.2.2",
+    "smtp/X.2.2",
+    "ftp/452",
+    "http/507/mock",
+    "smtp/551/mock",
+    "compare",
+    "compare/http/507/smtp/452",
+    "compare/smtp/214/smtp/452",
+    "number/452",
+    "concepts",
+    "search?q=mailbox+full",
+    "search?q=4522",
+    "journal",
+    "about",
+)
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    path = require("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
+def test_pages_fit_their_window_and_complain_of_nothing(
+    server: Serving, browser: Browser, language: str, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    """No sideways scrolling, no error on the console, no request elsewhere, one main heading, labelled fields."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(server.site) else complaints.append(request.url))
+    for kind in KINDS:
+        response = page.goto(f"{server.site}/{language}/{kind}", wait_until="load")
+        assert response is not None
+        assert response.status == 200, kind
+        scroll, client = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert scroll <= client, f"{kind} is {scroll} wide in {client}"
+        assert page.locator("h1").count() == 1, kind
+        assert page.evaluate("document.documentElement.lang") == language
+        unnamed = page.evaluate(
+            "[...document.querySelectorAll('input:not([type=hidden]), select')]"
+            ".filter(field => !field.labels.length && !field.getAttribute('aria-label')).length"
+        )
+        assert unnamed == 0, kind
+    assert complaints == []
+    context.close()
+
+
+def test_the_journal_shows_an_exchange_as_it_happens(server: Serving, browser: Browser) -> None:
+    """Server-sent events; what arrives is shown, never run."""
+    page = browser.new_page()
+    page.goto(f"{server.site}/en/journal")
+    page.wait_for_timeout(500)
+    key = uuid.uuid4().hex
+    httpx.get(f"{server.http}/status/503?key={key}&body=<img src=x onerror=document.title=1>")
+    page.get_by_text(key).first.wait_for(timeout=10_000)
+    page.reload()
+    page.get_by_text(key).first.wait_for(timeout=10_000)
+    assert page.title() != "1"
+    page.close()
+
+
+def test_reading_needs_no_javascript(server: Serving, browser: Browser) -> None:
+    """Search, pages and journal with scripts switched off."""
+    httpx.get(f"{server.http}/status/418")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.site}/fr/")
+    page.locator("input[name=q]").first.fill("452")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=452")
+    page.get_by_role("link", name="SMTP 452").first.click()
+    page.wait_for_url("**/fr/smtp/452")
+    page.goto(f"{server.site}/fr/journal")
+    assert page.get_by_text("/status/418").count() > 0
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(server: Serving, browser: Browser) -> None:
+    """The first stop of the Tab key is the way past the navigation."""
+    page = browser.new_page()
+    page.goto(f"{server.site}/en/smtp/452")
+    page.keyboard.press("Tab")
+    target = page.evaluate("document.activeElement.getAttribute('href')")
+    assert target.startswith("#")
+    page.keyboard.press("Enter")
+    assert page.locator(target).count() == 1
+    page.close()
