@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import shutil
@@ -13,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from statistics import median
 
 from bench.load import send_requests, send_transactions
 from bench.measure import Ratio
@@ -96,9 +94,7 @@ def measure_cold_start(rounds: int) -> Iterator[Figure]:
     if not (ROOT / "src" / "statuary" / "__main__.py").exists():
         yield Figure("statuary 452, cold", "python -c pass", first, None, "there is no command line yet")
         return
-    yield Figure(
-        "statuary 452, cold, checkout", "python -c pass", first, _time_ratio(command, {}, bare, {}, rounds)
-    )
+    yield Figure("statuary 452, cold, checkout", "python -c pass", first, _time_ratio(command, {}, bare, {}, rounds))
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small", Path(folder) / "large"
         for place, copies in ((small, 0), (large, COPIES)):
@@ -111,7 +107,10 @@ def measure_cold_start(rounds: int) -> Iterator[Figure]:
             _time_ratio(command, installed, bare, installed, rounds),
         )
         yield Figure(
-            f"the same, {COPIES + 1} x the codes", "1 x", growth, _time_ratio(command, grown, command, installed, rounds)
+            f"the same, {COPIES + 1} x the codes",
+            "1 x",
+            growth,
+            _time_ratio(command, grown, command, installed, rounds),
         )
 
 

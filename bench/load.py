@@ -7,8 +7,7 @@ import resource
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Sequence
 
 from bench.measure import Window, cpu_seconds
 from bench.peers import HOST, Server, find_tool

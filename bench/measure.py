@@ -107,9 +107,7 @@ def cpu_seconds(pid: int) -> float:
     return own + sum(cpu_seconds(int(child)) for child in children)
 
 
-def compare(
-    ours: Callable[[], Window], theirs: Callable[[], Window], rounds: int
-) -> list[tuple[Window, Window]]:
+def compare(ours: Callable[[], Window], theirs: Callable[[], Window], rounds: int) -> list[tuple[Window, Window]]:
     """Measure side by side: pairs of windows, the order turned round from pair to pair.
 
     One window of each goes before, unmeasured, so that caches are warm and rates are known.

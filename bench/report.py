@@ -69,7 +69,7 @@ def failed(figures: Iterable[Figure]) -> bool:
 
 def render(figures: Iterable[Figure]) -> str:
     """The table, with a head; columns are as wide as they must be."""
-    rows = [("what", "beside", "budget", "goal", "reached", "range", "by", "", "")]
+    rows: list[tuple[str, ...]] = [("what", "beside", "budget", "goal", "reached", "range", "by", "", "")]
     rows.extend(_row(figure) for figure in figures)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

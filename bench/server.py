@@ -1,4 +1,4 @@
-"""``statuary serve`` as it is, with rules: ``python -m bench.server RULES`` prints where it listens, as one line of JSON."""
+"""``statuary serve`` as it is, with rules: ``python -m bench.server RULES`` prints a line of JSON with its ports."""
 
 from __future__ import annotations
 

@@ -113,7 +113,9 @@ def _read(reader: _Reader) -> Answer:
     except TimeoutError:
         return Answer(status_line, headers, reader.buffer, framing, "hang", interim)
     except _Closed:
-        return Answer(status_line, headers, body or reader.buffer, framing, "closed", interim)
+        return Answer(status_line, headers, reader.buffer, framing, "closed", interim)
+    except ValueError:  # a chunk whose size is no number
+        return Answer(status_line, headers, reader.buffer, framing, "stray octets", interim)
     says_close = "close" in _value(headers, "connection").lower()
     closed = says_close or framing == "close" or status_line.startswith("HTTP/1.0")
     return Answer(status_line, headers, body, framing, "closed" if closed else "kept", interim)

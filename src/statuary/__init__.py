@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from statuary._version import __version__
 from statuary.catalog import lookup as _lookup
@@ -15,12 +16,16 @@ from statuary.catalog.model import Answer, Claim, Code, Example, Prose, Retry, S
 from statuary.catalog.store import Catalogue, open_catalogue
 from statuary.errors import CodeNotFound, ScriptError, SeveralOwners, StatuaryError
 
+if TYPE_CHECKING:
+    from statuary.explain.compare import Comparison
+
 __all__ = [
     "Answer",
     "Catalogue",
     "Claim",
     "Code",
     "CodeNotFound",
+    "Comparison",
     "Example",
     "Prose",
     "Retry",
@@ -29,10 +34,20 @@ __all__ = [
     "Spec",
     "StatuaryError",
     "__version__",
+    "compare",
     "find",
     "lookup",
     "search",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Names that a look-up does not need are imported when they are asked for."""
+    if name == "Comparison":
+        from statuary.explain.compare import Comparison
+
+        return Comparison
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @cache
@@ -73,3 +88,20 @@ def search(query: str, language: str = "en", limit: int = 20) -> list[Code]:
         limit: at most so many.
     """
     return _lookup.search(_catalogue(), query, language, limit)
+
+
+def compare(left: str, right: str, language: str = "en") -> Comparison:
+    """What two codes have in common and in what they differ: class, who acts, retry, stages, what it means.
+
+    Args:
+        left: what names the one code, as for :func:`lookup`.
+        right: what names the other.
+        language: the tag of their prose.
+
+    Raises:
+        CodeNotFound: one of them names no code.
+        SeveralOwners: one of them names several.
+    """
+    from statuary.explain.compare import compare as compare_codes
+
+    return compare_codes(_catalogue(), lookup(left, language), lookup(right, language))

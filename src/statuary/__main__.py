@@ -29,7 +29,7 @@ def run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
     except OSError as error:
-        sys.stderr.write(f"statuary: cannot write: {error.strerror or error}\n")
+        sys.stderr.write(f"statuary: {error.strerror or error}\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
     return code

@@ -14,10 +14,10 @@ __all__ = ["MAX_QUERY_CHARACTERS", "MAX_RESULTS", "find", "lookup", "search", "s
 MAX_RESULTS = 50
 """The most results of a search."""
 
-_IDENTITY = re.compile(r"([a-z][a-z0-9-]*)[/ :]+(\S.*)", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{3}")
-_BEGINNING = re.compile(r"[1-9][0-9]?|[245]\.(?:[0-9]{1,3}\.?)?")
-_CLASS = re.compile(r"([1-9])(?:xx|yz|\*\*)", re.IGNORECASE)
+_IDENTITY = r"([A-Za-z][A-Za-z0-9-]*)[/ :]+(\S.*)"
+_NUMBER = r"[0-9]{3}"
+_BEGINNING = r"[1-9][0-9]?|[245]\.(?:[0-9]{1,3}\.?)?"
+_CLASS = r"([1-9])(?:[xX]{2}|[yY][zZ]|\*\*)"
 
 
 def lookup(catalogue: Catalogue, query: str, language: str = "en") -> Code:
@@ -48,9 +48,9 @@ def find(catalogue: Catalogue, query: str, language: str = "en") -> list[Code]:
     full``, finds the codes in it.
     """
     text = clean(query)
-    if VALUE.fullmatch(text):
+    if re.fullmatch(VALUE, text):
         return _with_value(catalogue, spelling(text), "", language)
-    match = _IDENTITY.fullmatch(text)
+    match = re.fullmatch(_IDENTITY, text)
     if match is not None and match[1].lower() in catalogue.protocols:
         found = _in_protocol(catalogue, match[1].lower(), match[2], language)
         if found:
@@ -70,7 +70,7 @@ def _in_protocol(catalogue: Catalogue, protocol: str, value: str, language: str)
 
 def _with_value(catalogue: Catalogue, value: str, protocol: str, language: str) -> list[Code]:
     found = catalogue.with_value(value, protocol, language)
-    if found or not _NUMBER.fullmatch(value):
+    if found or not re.fullmatch(_NUMBER, value):
         return found
     number = int(value)
     return [code for code in catalogue.ranges(protocol, language) if _holds(code.value, number)]
@@ -154,7 +154,7 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
 
 def _by_numbers(catalogue: Catalogue, wanted: Query, language: str) -> list[Code]:
     """Codes that numbers or beginnings of numbers in a query lead to, those first that its words fit as well."""
-    beginning, class_ = _BEGINNING.fullmatch(wanted.text), _CLASS.fullmatch(wanted.text)
+    beginning, class_ = re.fullmatch(_BEGINNING, wanted.text), re.fullmatch(_CLASS, wanted.text)
     if beginning or class_:
         return catalogue.with_beginning(class_[1] if class_ else wanted.text, language)
     found = [

@@ -6,24 +6,24 @@ import re
 from collections.abc import Container
 from typing import NamedTuple
 
-__all__ = ["MAX_QUERY_CHARACTERS", "Query", "clean", "read_query", "spelling"]
+__all__ = ["MAX_QUERY_CHARACTERS", "VALUE", "Query", "clean", "read_query", "spelling"]
 
 MAX_QUERY_CHARACTERS = 200
 """The longest query that is looked at, in characters."""
 MAX_TERMS = 20
 """The most words and numbers of a query that are looked at."""
 
-_VALUE = r"[0-9]{3}|[245]\.[0-9]{1,3}\.[0-9]{1,3}|[xX245]\.[0-9xX]+\.[0-9xXyY]+|[0-9]+-[0-9]+"
-VALUE = re.compile(_VALUE)
+# Patterns are compiled when they are first met: a look-up of a number at the command line needs two of them.
+VALUE = r"[0-9]{3}|[245]\.[0-9]{1,3}\.[0-9]{1,3}|[xX245]\.[0-9xX]+\.[0-9xXyY]+|[0-9]+-[0-9]+"
 """How numbers of codes are written."""
 
-_IDENTITY = re.compile(rf"([a-z][a-z0-9-]*)[/:]+((?:{_VALUE})\S*)", re.IGNORECASE)
-_VERSION = re.compile(r"(http|rtsp|sip)/[0-9](?:\.[0-9])?", re.IGNORECASE)
-_JOINED = re.compile(r"([2-5][0-9]{2})[-_]([245]\.[0-9]{1,3}\.[0-9]{1,3})")
-_TERM = re.compile(r"[0-9xX]+(?:\.[0-9xXyY]+)+|[^\W_]\w*(?:-\w+)*")
-_TEMPLATE = re.compile(r"([xX245])\.([0-9]{1,3}|[xX]{1,3})\.([0-9]{1,3}|[xXyY]{1,3})")
-_EMPTY = re.compile(r"an?|and|are|by|for|from|how|i[ns]?|it|my|o[fnr]|that|the|this|to|was|what|when|why|with")
-_LABELS = re.compile(r"codes?|enhanced|errors?|number|reply|response|statuary|status")
+_IDENTITY = rf"(?i:([a-z][a-z0-9-]*)[/:]+((?:{VALUE})\S*))"
+_VERSION = r"(?i:(http|rtsp|sip)/[0-9](?:\.[0-9])?)"
+_JOINED = r"([2-5][0-9]{2})[-_]([245]\.[0-9]{1,3}\.[0-9]{1,3})"
+_TERM = r"[0-9xX]+(?:\.[0-9xXyY]+)+|[^\W_]\w*(?:-\w+)*"
+_TEMPLATE = r"([xX245])\.([0-9]{1,3}|[xX]{1,3})\.([0-9]{1,3}|[xXyY]{1,3})"
+_EMPTY = r"an?|and|are|by|for|from|how|i[ns]?|it|my|o[fnr]|that|the|this|to|was|what|when|why|with"
+_LABELS = r"codes?|enhanced|errors?|number|reply|response|statuary|status"
 """What people write before a number."""
 
 
@@ -56,7 +56,7 @@ def clean(query: str) -> str:
 
 def spelling(value: str) -> str:
     """A value as the catalogue has it: ``X.2.2``, ``4.XXX.YYY``, ``X.2.YYY``; owners and numbers in small letters."""
-    match = _TEMPLATE.fullmatch(value)
+    match = re.fullmatch(_TEMPLATE, value)
     if match is None:
         return value.lower()
     class_, subject, detail = match[1].upper(), match[2], match[3]
@@ -78,7 +78,8 @@ def read_query(text: str, protocols: Container[str]) -> Query:
     values: list[str] = []
     words: list[str] = []
     for token in text.split():
-        identity, version, joined = _IDENTITY.fullmatch(token), _VERSION.fullmatch(token), _JOINED.match(token)
+        identity, version = re.fullmatch(_IDENTITY, token), re.fullmatch(_VERSION, token)
+        joined = re.match(_JOINED, token)
         if version is not None:
             protocol = protocol or version[1].lower()
         elif identity is not None and identity[1].lower() in protocols:
@@ -87,15 +88,15 @@ def read_query(text: str, protocols: Container[str]) -> Query:
         elif joined is not None:
             values += joined.groups()
         else:
-            for term in _TERM.findall(token):
-                if VALUE.fullmatch(term):
+            for term in re.findall(_TERM, token):
+                if re.fullmatch(VALUE, term):
                     values.append(spelling(term))
                 elif term.lower() in protocols and not protocol:
                     protocol = term.lower()
                 else:
                     words.append(term.casefold())
-    telling = [word for word in words if not _EMPTY.fullmatch(word)]
+    telling = [word for word in words if not re.fullmatch(_EMPTY, word)]
     if values or protocol:
-        telling = [word for word in telling if not _LABELS.fullmatch(word)]
+        telling = [word for word in telling if not re.fullmatch(_LABELS, word)]
     kept = telling or ([] if values or protocol else words)
     return Query(text, protocol, tuple(dict.fromkeys(values))[:MAX_TERMS], tuple(dict.fromkeys(kept))[:MAX_TERMS])

@@ -54,7 +54,8 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _complain(error, FAILED)
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or error}", FAILED)
 
 
 def _split(words: list[str]) -> tuple[Command | None, list[str]]:
@@ -90,7 +91,7 @@ def _version() -> int:
     return OK
 
 
-def _complain(error: Exception, code: int, prefix: str = "") -> int:
+def _complain(error: object, code: int, prefix: str = "") -> int:
     message = " ".join(str(error).split())
     sys.stderr.write(f"statuary: {prefix}{message}\n")
     return code

@@ -96,7 +96,8 @@ def _columns(console: Console, comparison: Comparison) -> Iterator[str]:
     left, right = comparison.left, comparison.right
     if console.columns < STACKED_BELOW:
         for row in rows:
-            yield f"  {console.paint(row.label.render(_), 'quiet')}"
+            for line in wrap(row.label.render(_), console.columns, "  "):
+                yield console.paint(line, "quiet")
             for code, phrase in ((left, row.left), (right, row.right)):
                 yield from wrap(f"{code.id}: {phrase.render(_)}", console.columns, "    ", "      ")
         return

@@ -174,7 +174,8 @@ def table(console: Console, facts: list[tuple[str, list[str]]]) -> Iterator[str]
     column = max((size for label, _ in facts if (size := width(label)) <= MAX_LABEL_COLUMNS), default=0)
     for label, values in facts:
         if console.columns < STACKED_BELOW or width(label) > column:
-            yield f"  {console.paint(label, 'quiet')}"
+            for line in wrap(label, console.columns, "  "):
+                yield console.paint(line, "quiet")
             first = "    "
         else:
             first = f"  {console.paint(pad(label, column), 'quiet')}  "

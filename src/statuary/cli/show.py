@@ -39,13 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def find_exactly(console: Console, queries: Sequence[str]) -> list[Code]:
-    """What the words name together; or, where each of several names a code by its number, what they name one by one."""
-    found = find(console.catalogue, " ".join(queries), console.language)
-    if not found and len(queries) > 1 and all(any(map(str.isdigit, query)) for query in queries):
+    """What the words name together; of several identities, what each names."""
+    if len(queries) > 1 and all("/" in query for query in queries):
         each = [find(console.catalogue, query, console.language) for query in queries]
         if all(each):
-            found = list({code.id: code for codes in each for code in codes}.values())
-    return found
+            return list({code.id: code for codes in each for code in codes}.values())
+    return find(console.catalogue, " ".join(queries), console.language)
 
 
 def show(console: Console, codes: list[Code]) -> int:

@@ -148,7 +148,7 @@ def _shared_concepts(catalogue: Catalogue, left: Code, right: Code) -> tuple[dic
 
 
 def _linked(left: Code, right: Code) -> bool:
-    if left.value == right.value or (left.template and left.template == right.template):
+    if left.value == right.value or (left.template or left.id) == (right.template or right.id):
         return True
     return any(
         other.id in (*code.related, *code.enhanced, *(f"{code.protocol}/{basic}" for basic in code.basic))

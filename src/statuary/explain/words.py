@@ -141,6 +141,8 @@ def fate_phrase(code: Code) -> Phrase:
     """What the code means for the message or request."""
     if code.wire in _UNSENT_FATES:
         return Phrase(_UNSENT_FATES[code.wire])
+    if code.kind in ("template", "subject"):
+        return Phrase(N_("That depends on its class: success, a failure for now or a failure for good."))
     if code.protocol == "smtp" and code.stages and not _MESSAGE_STAGES.intersection(code.stages):
         return Phrase(N_("It answers a command of the session; no message hangs on it."))
     if code.protocol == "http" and code.value[0] == "4" and code.retry.policy in _LATER:
@@ -155,8 +157,12 @@ def actor_phrase(code: Code) -> Phrase:
 
 def stages_phrase(code: Code) -> Phrase:
     """Where it may be sent; the stages are commands and stay as they are."""
+    if code.wire != "sent":
+        return Phrase(N_("nowhere: it is not sent"))
+    if code.template or code.kind in ("template", "class", "subject"):
+        return Phrase(N_("beside a reply code, wherever that one is sent"))
     if not code.stages:
-        return Phrase(N_("nowhere: it is not sent") if code.wire != "sent" else N_("not described yet"))
+        return Phrase(N_("not described yet"))
     if "any" in code.stages:
         return Phrase(N_("in answer to anything"))
     return kept(", ".join(code.stages))

@@ -18,12 +18,10 @@ VERDICTS = ("as asked", "other phrase", "other header", "other body", "body drop
 GOLDEN = "golden.json"
 """The file of the recorded answers; whoever runs the others does not need it."""
 
-_KEYS = {
-    "name", "language", "file", "template", "json", "site", "order", "note",
-    "needs", "setup", "build", "start", "place", "several_ports", "version", "debian", "stderr_ignore", "in_ci", "why_not_in_ci",
-    "constants", "deviations", "wrap",
-}  # fmt: skip
-_REQUIRED = {"name", "language", "file", "template", "site", "order", "needs", "start", "place", "version"}
+_FACTS = {"name", "language", "file", "template", "site", "order"}
+_FACTS_AT_WILL = {"json", "note", "constants", "deviations"}
+_RUN = {"toolchain", "start", "place", "version"}
+_RUN_AT_WILL = {"build": [], "several_ports": False, "stderr_ignore": [], "wrap": []}
 
 
 class Selection(NamedTuple):
@@ -123,9 +121,9 @@ def _framework(folder: Path, content: Path) -> Framework:
     path = folder / "framework.toml"
     data = _toml(path, content)
     where = str(path.relative_to(content))
-    for key in sorted(_REQUIRED - data.keys()):
+    for key in sorted((_FACTS | _RUN) - data.keys()):
         raise ContentError(where, 1, 1, f"{key} is missing")
-    for key in sorted(data.keys() - _KEYS):
+    for key in sorted(data.keys() - _FACTS - _FACTS_AT_WILL - _RUN - _RUN_AT_WILL.keys()):
         raise ContentError(where, 1, 1, f"{key} is not a key of a framework")
     for identity, verdict in data.get("deviations", {}).items():
         if verdict not in VERDICTS[2:]:
@@ -142,18 +140,7 @@ def _framework(folder: Path, content: Path) -> Framework:
         data.get("note", ""),
         data.get("constants", {}),
         data.get("deviations", {}),
-        {
-            "needs": data["needs"],
-            "debian": data.get("debian", []),
-            "setup": data.get("setup", []),
-            "build": data.get("build", []),
-            "start": data["start"],
-            "place": data["place"],
-            "several_ports": data.get("several_ports", False),
-            "version": data["version"],
-            "stderr_ignore": data.get("stderr_ignore", []),
-            "wrap": data.get("wrap", []),
-        },
+        {**_RUN_AT_WILL, **{key: data[key] for key in data if key in _RUN or key in _RUN_AT_WILL}},
         folder,
     )
 

@@ -84,6 +84,7 @@ def dialogue(lines: Iterable[tuple[str, str]]) -> Markup:
     return Markup("".join(parts))  # noqa: S704 - Pygments escapes
 
 
+_ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
 _INVISIBLE = re.compile(r"\r\n|[\x00-\x1f\x7f-\x9f]")
 
 
@@ -102,10 +103,5 @@ def visible(data: bytes) -> Markup:
 
 def _mark(match: re.Match[str]) -> str:
     found = match[0]
-    if found == "\r\n":
-        return '<i class="octet">␍␊</i>\n'
-    if found == "\n":
-        return '<i class="octet">␊</i>\n'
-    number = ord(found)
-    shown = chr(0x2400 + number) if number < 0x20 else f"\\x{number:02x}"
-    return f'<i class="octet">{shown}</i>'
+    shown = "".join(_ESCAPES.get(octet) or f"\\x{ord(octet):02x}" for octet in found)
+    return f'<i class="octet">{shown}</i>' + ("\n" if found.endswith("\n") else "")

@@ -55,6 +55,8 @@ class ReceiveBuffer:
             that is too long, whose rest `skip_line` drops; or None while the line is not complete.
         """
         data, start = self._data, self._position
+        if start == len(data) and not self._waiting:
+            return None
         end = data.find(b"\n", start, start + limit) + 1
         if not end:
             if len(data) - start < limit:

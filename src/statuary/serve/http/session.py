@@ -11,7 +11,6 @@ from statuary.scenario.rules import Rule
 from statuary.scenario.script import PASS, Answer, Effect, Script
 from statuary.serve.http.answers import AnswerBook, Built
 from statuary.serve.http.target import BadOption, Options, read_target, script_problem
-from statuary.serve.journal import Exchange
 from statuary.serve.output import ENDINGS, Close, Output, Plan, Reset, Send, Wait, plan_answer
 from statuary.serve.session import Peer, Shared
 from statuary.wire.http1 import Body, Closed, Http1Engine, HttpLimits, Request, RequestCache, RequestError
@@ -341,20 +340,9 @@ class HttpSession:
         if answer.effects or prepared.options.delay:
             return self._with_effects(ready, data, now, raw, prepared, step, asked)
         engine.send_raw(data, close=ready.close)
+        address, number = self._peer
         shared.journal.add(
-            Exchange(
-                now,
-                "http",
-                self._peer.number,
-                self._peer.address,
-                "request",
-                raw,
-                data,
-                ready.built.code,
-                prepared.rule,
-                step,
-                asked,
-            )
+            (now, "http", number, address, "request", raw, data, ready.built.code, prepared.rule, step, asked, "")
         )
         return data
 
@@ -398,10 +386,8 @@ class HttpSession:
         )
 
     def _log(self, now: float, raw: bytes, sent: bytes, code: str, rule: str, step: int, asked: int, note: str) -> None:
-        peer = self._peer
-        self._shared.journal.add(
-            Exchange(now, "http", peer.number, peer.address, "request", raw, sent, code, rule, step, asked, note)
-        )
+        address, number = self._peer
+        self._shared.journal.add((now, "http", number, address, "request", raw, sent, code, rule, step, asked, note))
 
 
 def _has_date(built: Built) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import parse_address
 from statuary.scenario.decide import decide
+from statuary.scenario.rules import STAGES
 from statuary.scenario.script import Answer, Script
-from statuary.serve.journal import Exchange
 from statuary.serve.mailbox import Message
 from statuary.serve.output import ENDINGS, Close, Output, Plan, Reset, Send, Wait, plan_answer
 from statuary.serve.session import Peer, Shared
@@ -18,7 +19,6 @@ from statuary.wire.smtp import (
     EXTENSIONS,
     Command,
     CommandError,
-    Eof,
     Mailbox,
     MessageReceived,
     SmtpEngine,
@@ -33,10 +33,15 @@ MAX_JOURNAL_MESSAGE_OCTETS = 65_536
 """How much of a message's content the journal keeps, in octets; the mailbox keeps all of it."""
 
 
+MAX_WRITTEN_REPLIES = 1024
+"""The most scripted replies that are kept written out; past it all are forgotten and written again."""
+
+
 class Chosen(NamedTuple):
     """A script that speaks for a stage.
 
     Args:
+        stage: where it answers.
         script: what answers.
         rule: how the journal names it.
         count_key: what its count is kept by.
@@ -44,11 +49,40 @@ class Chosen(NamedTuple):
         domain: the domain of the address at hand.
     """
 
+    stage: str
     script: Script
     rule: str
     count_key: str
     draw_key: str
     domain: str
+
+
+@lru_cache(maxsize=4096)
+def chosen_by(mailbox: Mailbox) -> Chosen | None:
+    """The script in an address; None for an ordinary one.
+
+    Raises:
+        ScriptError: the address means to be a script and is none.
+    """
+    found = parse_address(mailbox.local_part, mailbox.domain)
+    if found is None:
+        return None
+    count_key = f"smtp {found.stage} {mailbox.address.lower()}"
+    return Chosen(found.stage, found.script, str(found.script), count_key, found.draw_key, mailbox.domain)
+
+
+class Written(NamedTuple):
+    """A reply as octets, ready to be sent again and again.
+
+    Args:
+        code: the reply code.
+        octets: what is sent.
+        text: the code as the journal has it.
+    """
+
+    code: int
+    octets: bytes
+    text: str
 
 
 class SmtpMock:
@@ -71,15 +105,26 @@ class SmtpMock:
             for stage in ("connect", "mail", "rcpt", "data", "message", "rset", "noop", "vrfy", "expn", "help", "quit")
         }
         self.other = _written(self.book.ordinary("other"))
-        self.has_rules = bool(shared.rules.rules)
+        self.ruled = frozenset(stage for stage in STAGES["smtp"] if shared.rules.has("smtp", stage))
+        self._scripted: dict[tuple[str, str, str, str], Written] = {}
 
     def __call__(self, peer: Peer) -> SmtpSession:
         """Make a connection's session."""
         return SmtpSession(self, peer)
 
+    def scripted(self, answer: Answer, stage: str, domain: str) -> Written:
+        """What a script's answer replies, written once; the domain is that of the address at hand."""
+        key = (answer.value, answer.enhanced, stage, domain)
+        written = self._scripted.get(key)
+        if written is None:
+            if len(self._scripted) >= MAX_WRITTEN_REPLIES:
+                self._scripted.clear()
+            written = self._scripted[key] = _written(self.book.scripted(answer, stage, domain))
+        return written
 
-def _written(reply: Reply) -> tuple[int, bytes]:
-    return reply.code, format_reply(reply.code, reply.lines, reply.enhanced)
+
+def _written(reply: Reply) -> Written:
+    return Written(reply.code, format_reply(reply.code, reply.lines, reply.enhanced), str(reply.code))
 
 
 class SmtpSession:
@@ -111,7 +156,7 @@ class SmtpSession:
 
     def start(self) -> Output:
         """Greet."""
-        return self._answer("connect", b"", None, self._mock.ordinary["connect"])
+        return self._decide("connect", b"", None, self._mock.ordinary["connect"])[1]
 
     def receive(self, data: bytes) -> Output:
         """Octets have arrived."""
@@ -135,80 +180,65 @@ class SmtpSession:
             return None
         reply = self._mock.book.ordinary("timeout")
         data = self._engine.send_reply(reply.code, reply.lines, reply.enhanced)
-        self._log(self._shared.clock(), "timeout", b"", data, str(reply.code), None, 0, 0, "")
+        self._log(self._shared.clock(), "timeout", b"", data, str(reply.code), "")
         return data
 
     def _advance(self) -> Output:
         """Answer what there is, until octets are missing or a reply takes time."""
-        engine, mock = self._engine, self._mock
+        engine = self._engine
         ready = b""
         while (event := engine.next_event()) is not None:
-            kind = event.__class__
-            output: Output
-            if kind is Command:
-                assert isinstance(event, Command)
+            if isinstance(event, Command):
                 output = self._command(event)
-            elif kind is MessageReceived:
-                assert isinstance(event, MessageReceived)
+            elif isinstance(event, MessageReceived):
                 output = self._message(event)
             elif isinstance(event, CommandError):
-                output = self._reply(
-                    event.stage,
-                    event.raw,
-                    mock.book.error(event.reply_hint, event.enhanced_hint),
-                    note=event.problem,
-                )
+                reply = self._mock.book.error(event.reply_hint, event.enhanced_hint)
+                output = self._reply(event.stage, event.raw, reply, note=event.problem)
             else:
-                assert isinstance(event, Eof)
                 if event.raw:
-                    self._log(self._shared.clock(), event.stage or "eof", event.raw, b"", "", None, 0, 0, "cut off")
+                    self._log(self._shared.clock(), event.stage or "eof", event.raw, b"", "", "cut off")
                 return ready or None
-            if output.__class__ is bytes:
-                assert isinstance(output, bytes)
+            if isinstance(output, bytes):
                 ready = ready + output if ready else output
-            elif output is not None:
-                assert isinstance(output, list)
+            else:
                 return [Send(ready), *output] if ready else output
         return ready or None
 
-    def _command(self, event: Command) -> Output:
+    def _command(self, event: Command) -> bytes | Plan:
         mock, stage = self._mock, event.stage
         if stage == "ehlo":
             self._helo = event.argument
-            return self._answer(stage, event.raw, None, mock.hello if event.verb == "EHLO" else mock.short_hello)
-        return self._answer(stage, event.raw, event.path, mock.ordinary.get(stage, mock.other))
+            ordinary = mock.hello if event.verb == "EHLO" else mock.short_hello
+        else:
+            ordinary = mock.ordinary.get(stage, mock.other)
+        return self._decide(stage, event.raw, event.path, ordinary)[1]
 
-    def _message(self, event: MessageReceived) -> Output:
+    def _message(self, event: MessageReceived) -> bytes | Plan:
         """Decide on the message, and keep it where the reply takes it over."""
         engine = self._engine
         mail, recipients = engine.mail, engine.recipients
         raw = event.raw
         if len(raw) > MAX_JOURNAL_MESSAGE_OCTETS:
             raw = raw[:MAX_JOURNAL_MESSAGE_OCTETS]
-        code, data, plan = self._decide("message", raw, None, self._mock.ordinary["message"])
+        code, output = self._decide("message", raw, None, self._mock.ordinary["message"])
         if 200 <= code <= 299 and mail is not None:  # RFC 5321 §4.2.1: a 2yz reply takes the message over
             self._shared.mailbox.add(
                 Message(
                     self._shared.clock(),
                     self._peer.number,
                     mail.path.address if mail.path else "",
-                    tuple(command.path.address for command in recipients if command.path),
+                    tuple([command.path.address for command in recipients if command.path]),
                     event.content,
                 )
             )
-        return data if plan is None else plan
+        return output
 
-    def _answer(self, stage: str, raw: bytes, path: Mailbox | None, ordinary: tuple[int, bytes]) -> Output:
-        _, data, plan = self._decide(stage, raw, path, ordinary)
-        return data if plan is None else plan
-
-    def _decide(
-        self, stage: str, raw: bytes, path: Mailbox | None, ordinary: tuple[int, bytes]
-    ) -> tuple[int, bytes, Plan | None]:
+    def _decide(self, stage: str, raw: bytes, path: Mailbox | None, ordinary: Written) -> tuple[int, bytes | Plan]:
         """Find what speaks for the stage, decide, write it down and move the engine.
 
         Returns:
-            The reply code (0 for none), the octets, and the plan where the reply takes more than octets.
+            The reply code (0 for none), and the octets or, where the reply takes more than octets, the plan.
         """
         engine, shared = self._engine, self._shared
         try:
@@ -216,60 +246,55 @@ class SmtpSession:
         except ScriptError as error:
             return self._bad_script(stage, raw, error)
         now = shared.clock()
+        address, number = self._peer
         if chosen is None:
-            code, data = ordinary
+            code, data, text = ordinary
             engine.send_raw(data, code)
-            peer = self._peer
-            shared.journal.add(Exchange(now, "smtp", peer.number, peer.address, stage, raw, data, str(code)))
-            return code, data, None
-        decision = decide(chosen.script, shared.counters.take(chosen.count_key), shared.seed, chosen.draw_key)
-        answer, step, asked = decision
+            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, "", 0, 0, ""))
+            return code, data
+        answer, step, asked = decide(
+            chosen.script, shared.counters.take(chosen.count_key), shared.seed, chosen.draw_key
+        )
+        rule = chosen.rule
         if answer.kind in ("drop", "reset", "hang"):
-            self._log(now, stage, raw, b"", "", chosen, step, asked, str(answer))
-            return 0, b"", self._no_answer(answer)
+            self._log(now, stage, raw, b"", "", str(answer), rule, step, asked)
+            return 0, self._no_answer(answer)
         if answer.kind == "pass":
-            code, data = ordinary
+            code, data, text = ordinary
         else:
-            reply = self._mock.book.scripted(answer, stage, chosen.domain)
-            code, data = _written(reply)
+            code, data, text = self._mock.scripted(answer, stage, chosen.domain)
         engine.send_raw(data, code)
-        plan = None
-        sent = data
-        if answer.effects:
-            plan, sent = plan_answer(data, answer.effects)
-            if isinstance(plan[-1], Close | Reset):
-                engine.close()
-        note = "".join(map(str, answer.effects)).lstrip("-")
-        self._log(now, stage, raw, sent, str(code), chosen, step, asked, note)
-        return code, data, plan
+        if not answer.effects:
+            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, rule, step, asked, ""))
+            return code, data
+        plan, sent = plan_answer(data, answer.effects)
+        if isinstance(plan[-1], Close | Reset):
+            engine.close()
+        self._log(now, stage, raw, sent, text, "".join(map(str, answer.effects)).lstrip("-"), rule, step, asked)
+        return code, plan
 
     def _choose(self, stage: str, path: Mailbox | None) -> Chosen | None:
-        """The script that speaks for a stage: a rule's, else that of an address."""
-        if self._mock.has_rules and self._shared.rules.has("smtp", stage):
+        """The script that speaks for a stage: a rule's, else that of an address.
+
+        At MAIL and RCPT it is the address at hand that may speak; for the data and the message, the sender and all
+        recipients.
+        """
+        if stage in self._mock.ruled:
             fields = self._fields(path)
             rule = self._shared.rules.find("smtp", stage, fields)
             if rule is not None:
                 count_key = f"rule {rule.name} {' '.join(fields[name] for name in rule.key)}"
-                return Chosen(rule.script, rule.name, count_key, f"rule {rule.name}", fields["domain"])
-        for mailbox in self._speakers(stage, path):
-            found = parse_address(mailbox.local_part, mailbox.domain)
-            if found is not None and found.stage == stage:
-                count_key = f"smtp {stage} {mailbox.address.lower()}"
-                return Chosen(found.script, str(found.script), count_key, found.draw_key, mailbox.domain)
-        return None
-
-    def _speakers(self, stage: str, path: Mailbox | None) -> Iterator[Mailbox]:
-        """The addresses that may speak for a stage: the one at hand; for the data, the sender and all recipients."""
-        if stage in ("mail", "rcpt"):
-            if path is not None:
-                yield path
-        elif stage in ("data", "message"):
-            engine = self._engine
-            if engine.mail is not None and engine.mail.path is not None:
-                yield engine.mail.path
-            for command in engine.recipients:
+                return Chosen(stage, rule.script, rule.name, count_key, f"rule {rule.name}", fields["domain"])
+        if path is not None:
+            chosen = chosen_by(path)
+            return chosen if chosen is not None and chosen.stage == stage else None
+        if stage in ("data", "message") and (mail := self._engine.mail) is not None:
+            for command in (mail, *self._engine.recipients):
                 if command.path is not None:
-                    yield command.path
+                    chosen = chosen_by(command.path)
+                    if chosen is not None and chosen.stage == stage:
+                        return chosen
+        return None
 
     def _fields(self, path: Mailbox | None) -> Mapping[str, str]:
         engine = self._engine
@@ -282,13 +307,13 @@ class SmtpSession:
             "ip": self._peer.address.rpartition(":")[0],
         }
 
-    def _bad_script(self, stage: str, raw: bytes, error: ScriptError) -> tuple[int, bytes, Plan | None]:
+    def _bad_script(self, stage: str, raw: bytes, error: ScriptError) -> tuple[int, bytes]:
         """An address that means to be a script and is none: refuse it, and say where it went wrong."""
         reply = self._mock.book.ordinary("bad_script")
         text = (*reply.lines, f"script: {error}")
         data = self._engine.send_reply(reply.code, text, reply.enhanced)
-        self._log(self._shared.clock(), stage, raw, data, str(reply.code), None, 0, 0, f"bad script: {error}")
-        return reply.code, data, None
+        self._log(self._shared.clock(), stage, raw, data, str(reply.code), f"bad script: {error}")
+        return reply.code, data
 
     def _no_answer(self, answer: Answer) -> Plan:
         self._engine.close()
@@ -298,7 +323,7 @@ class SmtpSession:
 
     def _reply(self, stage: str, raw: bytes, reply: Reply, note: str = "") -> bytes:
         data = self._engine.send_reply(reply.code, reply.lines, reply.enhanced)
-        self._log(self._shared.clock(), stage, raw, data, str(reply.code), None, 0, 0, note)
+        self._log(self._shared.clock(), stage, raw, data, str(reply.code), note)
         return data
 
     def _log(
@@ -308,12 +333,10 @@ class SmtpSession:
         raw: bytes,
         sent: bytes,
         code: str,
-        chosen: Chosen | None,
-        step: int,
-        asked: int,
         note: str,
+        rule: str = "",
+        step: int = 0,
+        asked: int = 0,
     ) -> None:
-        peer, rule = self._peer, chosen.rule if chosen else ""
-        self._shared.journal.add(
-            Exchange(now, "smtp", peer.number, peer.address, stage, raw, sent, code, rule, step, asked, note)
-        )
+        address, number = self._peer
+        self._shared.journal.add((now, "smtp", number, address, stage, raw, sent, code, rule, step, asked, note))

@@ -6,6 +6,8 @@
   if (!list || !window.EventSource) return;
   const shown = Number(list.dataset.shown);
   const MAX_OCTETS = 8192;
+  const ESCAPES = { "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0" };
+  const hexadecimal = (octet) => "\\x" + octet.charCodeAt(0).toString(16).padStart(2, "0");
 
   const element = (name, className, ...children) => {
     const node = document.createElement(name);
@@ -23,11 +25,9 @@
     for (const match of cut.matchAll(invisible)) {
       code.append(cut.slice(place, match.index));
       const found = match[0];
-      const number = found.charCodeAt(0);
-      let mark = number < 0x20 ? String.fromCharCode(0x2400 + number) : "\\x" + number.toString(16).padStart(2, "0");
-      if (found === "\r\n") mark = "\u240d\u240a";
+      const mark = [...found].map((octet) => ESCAPES[octet] || hexadecimal(octet)).join("");
       code.append(element("i", "octet", mark));
-      if (found === "\r\n" || found === "\n") code.append("\n");
+      if (found.endsWith("\n")) code.append("\n");
       place = match.index + found.length;
     }
     code.append(cut.slice(place));

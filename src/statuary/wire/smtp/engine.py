@@ -34,6 +34,14 @@ _MOVES = compile_transitions(TRANSITIONS)
 _ERROR_MOVES = compile_transitions(AFTER_ERROR)
 _NO_MOVES: dict[str, tuple[State, ...]] = {}
 _DEFAULT_LIMITS = SmtpLimits()
+# Each command asks for the state several times, and reading a member of an enumeration costs as much as a call.
+_AUTH = State.AUTH
+_CLOSED = State.CLOSED
+_CONNECT = State.CONNECT
+_CONTENT = State.CONTENT
+_GREETED = State.GREETED
+_READY = State.READY
+_TURNED_AWAY = State.TURNED_AWAY
 
 
 class SmtpEngine:
@@ -85,7 +93,7 @@ class SmtpEngine:
         """The RCPT commands of the open transaction that were accepted; a new list for each."""
         self._parser = parser_for(limits, extensions)
         self._buffer = ReceiveBuffer()
-        self._state = State.CONNECT
+        self._state = _CONNECT
         self._due = "connect"
         self._event: Command | CommandError | MessageReceived | None = None
         self._moves: tuple[State, ...] | None = _MOVES[State.CONNECT]["connect"]
@@ -111,7 +119,7 @@ class SmtpEngine:
     @property
     def closed(self) -> bool:
         """Whether the session is over: after 221 or 421, after the answer to QUIT, after `Eof`."""
-        return self._state is State.CLOSED
+        return self._state is _CLOSED
 
     @property
     def reverse_path(self) -> Mailbox | None:
@@ -138,9 +146,9 @@ class SmtpEngine:
         """
         if self._eof:
             raise LocalProtocolError("data after the end of input")
-        if not data or self._state is State.CLOSED:
+        if not data or self._state is _CLOSED:
             return
-        if self._state is State.CONNECT:
+        if self._state is _CONNECT:
             self.early_talk = True
         self._buffer.append(data)
 
@@ -157,13 +165,13 @@ class SmtpEngine:
         if self._due:
             return None
         state = self._state
-        if state is State.CONTENT:
+        if state is _CONTENT:
             return self._next_message()
         if self._held is not None:
             return self._next_held()
-        if state is State.CLOSED:
+        if state is _CLOSED:
             return None
-        auth = state is State.AUTH
+        auth = state is _AUTH
         limit = self.limits.max_auth_line_octets if auth else self.limits.max_command_octets
         line = self._buffer.take_line(limit)
         if line is None:
@@ -198,7 +206,7 @@ class SmtpEngine:
         """
         if not 100 <= code <= 999:
             raise LocalProtocolError(f"{code} is no reply code")
-        if self._state is State.CLOSED:
+        if self._state is _CLOSED:
             raise LocalProtocolError("the session is closed")
         if not self._due and code != 421:
             raise LocalProtocolError("no answer is due")
@@ -223,14 +231,14 @@ class SmtpEngine:
         Raises:
             LocalProtocolError: when the session is closed.
         """
-        if self._state is State.CLOSED:
+        if self._state is _CLOSED:
             raise LocalProtocolError("the session is closed")
         self._answered(0 if code is None else code)
         return data
 
     def close(self) -> None:
         """End the session on our side: what is buffered and what still comes is discarded."""
-        self._state = State.CLOSED
+        self._state = _CLOSED
         self._due = ""
         self._event = self._held = self._content = None
         self._end_transaction()
@@ -242,7 +250,7 @@ class SmtpEngine:
         stage = event.stage
         moves = _MOVES[self._state].get(stage)
         if moves is None:
-            if stage in STAGES or self._state is State.TURNED_AWAY:
+            if stage in STAGES or self._state is _TURNED_AWAY:
                 code, enhanced = BAD_SEQUENCE.get((self._state, stage), (503, "5.5.1"))
                 problem = f"{event.verb or 'the command'} is out of sequence"
                 event = CommandError(stage, event.verb, code, enhanced, problem, event.raw)
@@ -352,11 +360,11 @@ class SmtpEngine:
             self._buffer.clear()
 
     def _enter(self, state: State) -> None:
-        if state is State.CONTENT:
+        if state is _CONTENT:
             self._content = ContentReader(self.limits.max_message_octets, self.limits.max_command_octets)
-        elif state is State.CLOSED:
+        elif state is _CLOSED:
             self.close()
-        elif state is State.READY or state is State.GREETED:
+        elif state is _READY or state is _GREETED:
             self._end_transaction()
         self._state = state
 

@@ -1,0 +1,108 @@
+"""The journal and the mail are private: loopback names, tokens, origins."""
+
+from __future__ import annotations
+
+import pytest
+
+from statuary.catalog.store import Catalogue
+from statuary.web.app import MAX_FORM_OCTETS
+from statuary.web.guard import COOKIE
+from tests.web.client import Client, make_client
+
+PRIVATE = ("/en/journal", "/api/journal", "/api/messages")
+TOKEN = "correct-horse"  # noqa: S105
+
+
+@pytest.fixture
+def beyond(catalogue: Catalogue) -> Client:
+    """A site that listens beyond loopback."""
+    return make_client(catalogue, token=TOKEN, loopback=False, base_url="http://mocks.example:8080")
+
+
+@pytest.mark.parametrize("path", [*PRIVATE, "/api/journal/stream"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080", "10.0.0.1", ""]
+)
+def test_foreign_names_of_loopback_are_refused(client: Client, path: str, host: str) -> None:
+    """DNS rebinding: a page of evil.example must not read what it resolves to 127.0.0.1."""
+    response = client.get(path, {"Host": host})
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.8.9.1", "[::1]:8080", "site.localhost"]
+)
+def test_names_of_loopback_are_let_in(client: Client, path: str, host: str) -> None:
+    assert client.get(path, {"Host": host}).status_code == 200
+
+
+def test_public_pages_are_shown_under_any_name(client: Client) -> None:
+    assert client.get("/en/smtp/452", {"Host": "docs.example"}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8080"])
+def test_writes_from_other_origins_are_refused(client: Client, origin: str) -> None:
+    response = client.request("DELETE", "/api/journal", {"Origin": origin})
+    assert (response.status_code, response.json()["error"]) == (403, "foreign_origin")
+
+
+def test_cross_site_write_without_origin_is_refused(client: Client) -> None:
+    assert client.request("DELETE", "/api/journal", {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_writes_from_here_are_let_in(client: Client) -> None:
+    assert client.request("DELETE", "/api/journal", {"Origin": client.base_url}).status_code == 200
+    assert client.request("DELETE", "/api/journal").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/journal", "/api/messages", "/api/journal/stream"])
+def test_api_beyond_loopback_wants_the_token(beyond: Client, path: str) -> None:
+    response = beyond.get(path)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    assert response.json()["error"] == "token_required"
+    for wrong in ("Bearer wrong", "Basic " + TOKEN, "Bearer", "Bearer é"):
+        assert beyond.get(path, {"Authorization": wrong.encode().decode("latin-1")}).status_code == 401
+
+
+def test_token_in_the_header_opens(beyond: Client) -> None:
+    assert beyond.get("/api/journal", {"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+    assert beyond.request("DELETE", "/api/journal", {"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+def test_token_in_the_query_does_not(beyond: Client) -> None:
+    assert beyond.get(f"/api/journal?token={TOKEN}").status_code == 401
+    assert beyond.request("DELETE", f"/api/journal?token={TOKEN}").status_code == 401
+
+
+def test_journal_page_leads_to_the_login_and_the_login_opens(beyond: Client) -> None:
+    response = beyond.get("/fr/journal")
+    assert (response.status_code, response.headers["location"]) == (302, "/fr/login")
+    assert beyond.request("POST", "/fr/login", content=b"token=wrong").status_code == 403
+    response = beyond.request("POST", "/fr/login", content=f"token={TOKEN}".encode())
+    assert (response.status_code, response.headers["location"]) == (303, "/fr/journal")
+    cookie = response.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert TOKEN not in cookie
+    value = cookie.partition(";")[0]
+    assert beyond.get("/fr/journal", {"Cookie": value}).status_code == 200
+    assert beyond.get("/fr/journal", {"Cookie": f"{COOKIE}={TOKEN}"}).status_code == 302
+
+
+def test_login_from_another_origin_is_refused(beyond: Client) -> None:
+    response = beyond.request("POST", "/en/login", {"Origin": "https://evil.example"}, f"token={TOKEN}".encode())
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("form", [b"token=" + b"a" * MAX_FORM_OCTETS, b"\xff\xfe", b"&".join([b"a=1"] * 100)])
+def test_forms_are_bounded(beyond: Client, form: bytes) -> None:
+    assert beyond.request("POST", "/en/login", content=form).status_code == 400
+
+
+def test_without_a_token_nobody_reads_beyond_loopback(catalogue: Catalogue) -> None:
+    shut = make_client(catalogue, loopback=False, base_url="http://mocks.example")
+    for authorization in ("Bearer ", "Bearer x"):
+        assert shut.get("/api/journal", {"Authorization": authorization}).status_code == 401
+    assert shut.request("POST", "/en/login", content=b"token=").status_code == 403

@@ -1,0 +1,203 @@
+"""Every kind of page in every language: status, language, outline, alternates, valid HTML."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import html5lib
+import pytest
+
+from tests.web.client import LANGUAGES, Client
+
+KINDS = (
+    "",
+    "http",
+    "smtp",
+    "ftp",
+    "http/507",
+    "http/499",
+    "http/499-nginx",
+    "http/105-199",
+    "smtp/452",
+    "smtp/4.2.2",
+    "smtp/X.2.2",
+    "smtp/X.2.YYY",
+    "smtp/4.XXX.YYY",
+    "ftp/452",
+    "http/507/mock",
+    "http/103/mock",
+    "smtp/452/mock",
+    "smtp/4.2.2/mock",
+    "smtp/214/mock",
+    "compare",
+    "compare?left=452&right=507",
+    "compare?left=zzz&right=507",
+    "compare/http/507/smtp/452",
+    "compare/smtp/214/smtp/452",
+    "number/452",
+    "concepts",
+    "concept/insufficient-storage",
+    "search",
+    "search?q=452",
+    "search?q=zzzqq",
+    "journal",
+    "about",
+    "login",
+)
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def tree(text: str) -> Any:
+    """The parsed page; strict, so that an error in it raises."""
+    return html5lib.HTMLParser(strict=True).parse(text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", KINDS)
+def test_page_is_well_formed_in_its_language(client: Client, path: str, language: str) -> None:
+    response = client.get(f"/{language}/{path}")
+    assert response.status_code == 200
+    assert response.headers["content-language"] == language
+    page = tree(response.text)
+    assert page.get("lang") == language
+    levels = [
+        int(element.tag[-1]) for element in page.iter() if re.fullmatch(rf"{re.escape(XHTML)}h[1-6]", element.tag)
+    ]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    for element in page.iter():
+        for reference in (element.get("aria-labelledby") or element.get("for") or "").split():
+            assert reference in ids
+
+
+@pytest.mark.parametrize("path", ["", "smtp", "smtp/452", "smtp/4.2.2/mock", "compare/http/507/smtp/452", "concepts"])
+def test_alternates_are_complete_and_symmetrical(client: Client, path: str) -> None:
+    found = []
+    for language in LANGUAGES:
+        text = client.get(f"/{language}/{path}").text
+        found.append(dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', text)))
+        assert f'<link rel="canonical" href="{client.base_url}/{language}/{path}">' in text
+    assert all(alternates == found[0] for alternates in found)
+    assert found[0] == {
+        **{tag: f"{client.base_url}/{tag}/{path}" for tag in LANGUAGES},
+        "x-default": f"{client.base_url}/{path}",
+    }
+
+
+def test_code_page_has_each_section_of_the_reference_documents(client: Client) -> None:
+    text = client.get("/en/smtp/452").text
+    for part in (
+        "Requested action not taken: insufficient system storage",
+        "https://www.rfc-editor.org/rfc/rfc5321.html#section-4.2.3",
+        "What it is",
+        "When you see it",
+        "If you send",
+        "If you run the server",
+        "claim-specification",
+        "claim-registry",
+        "claim-vendor",
+        "claim-seen-in-practice",
+        "/en/number/452",
+        "/en/compare/http/507/smtp/452",
+        "/en/smtp/452/mock",
+        "edit/main/content/codes/smtp/452.md",
+    ):
+        assert part in text
+
+
+def test_retry_advice_stands_with_its_source(client: Client) -> None:
+    """RFC 5321 §4.5.4.1: at least 30 minutes, 4 to 5 days; RFC 4918 §11.5: not without a separate user action."""
+    text = client.get("/en/smtp/452").text
+    assert "Wait at least 30 minutes." in text
+    assert "#section-4.5.4.1" in text
+    text = client.get("/en/http/507").text
+    assert "Repeat it only when a person asks for it again." in text
+    assert "rfc4918.html#section-11.5" in text
+
+
+def test_number_with_several_owners_leads_to_each(client: Client) -> None:
+    text = client.get("/en/http/499").text
+    assert "/en/http/499-nginx" in text
+    assert "/en/http/499-esri" in text
+
+
+def test_concrete_enhanced_code_names_its_template_and_what_the_class_adds(client: Client) -> None:
+    text = client.get("/en/smtp/4.2.2").text
+    assert '<a href="/en/smtp/X.2.2" translate="no">X.2.2</a> in class 4' in text
+    assert "Persistent Transient Failure" in text
+
+
+def test_smtp_mock_page_shows_the_dialogue_and_warns_of_the_http_response(client: Client) -> None:
+    """The answer of SMTP is a line; RFC 9110 §15 makes a client read an unknown 452 as 400."""
+    text = re.sub("<[^>]+>", "", client.get("/en/smtp/452/mock").text)
+    assert "RCPT TO:&lt;rcpt452@any.test&gt;" in text
+    assert "452 4.3.1 Insufficient system storage" in text
+    assert "HTTP/1.1 452 Insufficient Storage" in text
+    assert "SMTP never sends this" in text
+    assert "curl -i http://127.0.0.1:8081/smtp/452" in text
+    assert "swaks --server 127.0.0.1:1025 --to rcpt452@any.test" in text
+    assert "rcpt452x2@any.test" in text
+
+
+def test_enhanced_mock_page_asks_with_both_codes(client: Client) -> None:
+    assert "rcpt452_4.2.2x2@any.test" in client.get("/en/smtp/4.2.2/mock").text
+
+
+def test_mock_page_of_a_reply_to_another_command_records_that_command(client: Client) -> None:
+    """214 answers HELP (RFC 5321 §4.3.2)."""
+    text = re.sub("<[^>]+>", "", client.get("/en/smtp/214/mock").text)
+    assert re.search(r"C: HELP\s+S: 214", text)
+
+
+def test_recorded_http_response_counts_its_octets(client: Client) -> None:
+    text = re.sub("<[^>]+>", "", client.get("/en/http/507/mock").text)
+    head, _, body = text.partition("HTTP/1.1 507")[2].partition("\n\n")
+    found = re.search(r"Content-Length: (\d+)", head)
+    assert found is not None
+    json_text = body.partition("\n")[0].replace("&quot;", '"')
+    assert int(found[1]) == len(json_text.encode())
+
+
+def test_judgement_is_called_so(client: Client) -> None:
+    assert "our judgement" in client.get("/en/concept/mailbox-or-quota-full").text
+
+
+def test_comparison_of_the_unrelated_says_so_and_is_not_indexed(client: Client) -> None:
+    text = client.get("/en/compare/http/418/smtp/214").text
+    assert "have nothing in common" in text
+    assert '<meta name="robots" content="noindex">' in text
+
+
+def test_untranslated_prose_is_marked_and_named(client: Client, language: str = "fr") -> None:
+    """A field without a translation is in English, says so, and carries lang."""
+    catalogue = client.shared.catalogue
+    partly = next(code for code in catalogue.codes("smtp", language=language) if "description" in code.prose.fallbacks)
+    text = client.get(f"/{language}/{partly.id}").text
+    assert "anglais" in text
+    assert re.search(r'<div lang="en"><p>', text)
+
+
+def test_registered_names_are_kept_from_translators(client: Client) -> None:
+    text = client.get("/ja/smtp/452").text
+    assert '<span class="title" lang="en" translate="no">Insufficient Storage</span>' in text
+
+
+def test_search_puts_the_exact_number_first_and_suggests_where_nothing_fits(client: Client) -> None:
+    text = client.get("/en/search?q=452").text
+    first = re.search(r'<ol class="entries entries-tall">\s*<li[^>]*><a href="([^"]+)"', text)
+    assert first is not None
+    assert first[1].endswith("/452")
+    assert "/en/number/452" in text
+    assert "/en/smtp/452" in client.get("/en/search?q=4522").text
+
+
+@pytest.mark.parametrize("query", ["%3Cscript%3E", "%00%ff", "a" * 3000, "%22%27%29%28*", "%F0%9F%98%80", "NEAR(", '"'])
+def test_any_query_is_answered(client: Client, query: str) -> None:
+    response = client.get(f"/en/search?q={query}")
+    assert response.status_code == 200
+    assert "<script>" not in response.text
+    tree(response.text)
