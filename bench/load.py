@@ -91,8 +91,8 @@ class MessageLoad:
 def refuse_recipients(server: Server, recipients: Sequence[str], seconds: float, *, pipelined: bool) -> Window:
     """Transactions whose one recipient is refused with a 4yz reply: MAIL, RCPT, RSET, again and again.
 
-    Every session has its turn: first all are written to, then all are read from, so that the server has
-    something to do meanwhile.
+    Every session has its turn: first all are written to, then all are read from, the last one first. So the server
+    always has something to do, and does not spend its time on waking the generator for each reply.
 
     Args:
         server: where to.
@@ -118,7 +118,7 @@ def refuse_recipients(server: Server, recipients: Sequence[str], seconds: float,
         for step in range(len(writes[0])):
             for place, session in enumerate(sessions):
                 session.sendall(writes[(turn + place) % len(writes)][step])
-            for session in sessions:
+            for session in reversed(sessions):
                 reply = session.recv(4096)
                 while reply.count(b"\n") < expected:
                     reply += session.recv(4096)

@@ -57,7 +57,7 @@ def test_replay() -> None:
     """The same seed and key draw the same sequence; it is known, so that no machine and no version differs."""
     drawn = sequence("200:0.5,503:0.5", 12, seed=1234, key="GET /status/200:0.5,503:0.5")
     assert drawn == sequence("200:0.5,503:0.5", 12, seed=1234, key="GET /status/200:0.5,503:0.5")
-    assert [round(chance(1234, "key", uses), 6) for uses in range(3)] == [0.671318, 0.671318, 0.671318]
+    assert [round(chance(1234, "key", uses), 6) for uses in range(3)] == [0.503247, 0.113034, 0.140131]
 
 
 def test_keys_and_seeds_are_independent() -> None:

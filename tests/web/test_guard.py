@@ -10,7 +10,7 @@ from statuary.web.guard import COOKIE
 from tests.web.client import Client, make_client
 
 PRIVATE = ("/en/journal", "/api/journal", "/api/messages")
-TOKEN = "correct-horse"  # noqa: S105
+TOKEN = "correct-horse"
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_api_beyond_loopback_wants_the_token(beyond: Client, path: str) -> None:
     assert response.status_code == 401
     assert response.headers["www-authenticate"].startswith("Bearer")
     assert response.json()["error"] == "token_required"
-    for wrong in ("Bearer wrong", "Basic " + TOKEN, "Bearer", "Bearer é"):
-        assert beyond.get(path, {"Authorization": wrong.encode().decode("latin-1")}).status_code == 401
+    for wrong in ("Bearer wrong", "Basic " + TOKEN, "Bearer", "Bearer wrong-horse"):
+        assert beyond.get(path, {"Authorization": wrong}).status_code == 401
 
 
 def test_token_in_the_header_opens(beyond: Client) -> None:

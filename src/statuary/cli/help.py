@@ -114,11 +114,13 @@ def _pairs(console: Console, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 def _describe(parser: Parser, console: Console) -> str:
     """A command's own help, its sentences translated."""
     _ = console.gettext
-    parser.description = _(parser.description or "")
+    description = parser.description or ""
+    parser.description = _(description)
     parser._optionals.title = _("Options")  # argparse has no public name for its two groups
     parser._positionals.title = _("Arguments")
     for action in parser._actions:
-        action.help = _(action.help or "")
+        text = action.help or ""
+        action.help = _(text)
     parser.formatter_class = _formatter(console.columns, _("Usage"))
     return parser.format_help()
 

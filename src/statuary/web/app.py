@@ -81,7 +81,7 @@ class _Pages:
 
     async def page(self, request: Request) -> Response:
         """A page below a language, or the way to it."""
-        path = request.url.path if not request.path_params else "/" + request.path_params["path"]
+        path: str = request.scope["path"]
         if len(path) > MAX_PATH_CHARACTERS:
             return self.failure(request, HTTPStatus.NOT_FOUND)
         spelled = canonical(path)
@@ -96,12 +96,6 @@ class _Pages:
         if found is None:
             return self.failure(request, HTTPStatus.NOT_FOUND)
         route, params = found
-        if request.method == "POST":
-            return (
-                await self._log_in(request)
-                if rest == "login"
-                else self.failure(request, HTTPStatus.METHOD_NOT_ALLOWED, allow="GET, HEAD")
-            )
         if route.private and (refusal := self._guard.refuse(request)) is not None:
             if refusal is Refusal.TOKEN:
                 return _redirect(request, f"/{tag}/login")
@@ -137,8 +131,11 @@ class _Pages:
             response.headers["Cache-Control"] = "no-store"
         return response
 
-    async def _log_in(self, request: Request) -> Response:
+    async def log_in(self, request: Request) -> Response:
         """Give a cookie to who knows the token."""
+        tag = request.path_params["language"]
+        if tag not in self._site.languages:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
         refusal = self._guard.refuse(request, write=True)
         if refusal in (Refusal.HOST, Refusal.ORIGIN):
             return self.failure(request, HTTPStatus.FORBIDDEN)
@@ -151,7 +148,6 @@ class _Pages:
             form = parse_qs(body.decode("ascii"), max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:
             return self.failure(request, HTTPStatus.BAD_REQUEST)
-        tag = canonical(request.url.path).split("/")[1]
         if self._guard.knows(form.get("token", [""])[0]):
             response = RedirectResponse(f"/{tag}/journal", status_code=HTTPStatus.SEE_OTHER)
             response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="strict", path="/")
@@ -179,12 +175,12 @@ class _Pages:
         self, request: Request, status: HTTPStatus, suggestions: tuple[str, ...] = (), allow: str = ""
     ) -> Response:
         """A page, or JSON below ``/api/``, that says what went wrong."""
-        if request.url.path.startswith("/api/"):
+        if request.scope["path"].startswith("/api/"):
             if status is HTTPStatus.NOT_FOUND:
-                return not_found(self._site, request.url.path)
+                return not_found(self._site, request.scope["path"])
             response: Response = error(status, status.name.lower(), status.phrase)
         else:
-            tag, _, rest = canonical(request.url.path).removeprefix("/").partition("/")
+            tag, _, rest = canonical(request.scope["path"]).removeprefix("/").partition("/")
             known = tag in self._site.languages
             visit = Visit(self._site, self._site.languages[tag if known else self.wanted(request)])
             if not known and match(rest) is not None and status is HTTPStatus.NOT_FOUND and rest:
@@ -261,7 +257,8 @@ def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "",
             Route("/static/{name}", pages.static_file),
             Route("/favicon.ico", pages.icon),
             Route("/robots.txt", pages.robots),
-            Route("/{path:path}", pages.page, methods=["GET", "POST"]),
+            Route("/{language}/login", pages.log_in, methods=["POST"]),
+            Route("/{path:path}", pages.page),
         ],
         middleware=[Middleware(_SafeHeaders)],
         exception_handlers=handlers,
@@ -276,7 +273,12 @@ def _query(request: Request) -> dict[str, str]:
         fields = parse_qs(request.url.query, max_num_fields=MAX_QUERY_FIELDS, errors="replace")
     except ValueError:
         raise HTTPException(HTTPStatus.BAD_REQUEST) from None
-    return {name: values[-1] for name, values in fields.items()}
+    return {name: _printable(values[-1]) for name, values in fields.items()}
+
+
+def _printable(text: str) -> str:
+    """A text without what HTML does not allow: control characters and halves of surrogate pairs."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _redirect(request: Request, location: str, *, permanent: bool = False, query: bool = True) -> Response:

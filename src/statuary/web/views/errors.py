@@ -21,7 +21,7 @@ _ADVICE = {
     HTTPStatus.BAD_REQUEST: N_("The address or the form holds something that cannot be read."),
     HTTPStatus.UNAUTHORIZED: N_(
         "This server listens beyond its own machine, so the journal is shown to those who have its token."
-    ),  # noqa: E501
+    ),
     HTTPStatus.FORBIDDEN: N_("The journal is shown only under a loopback address, such as 127.0.0.1 or localhost."),
     HTTPStatus.NOT_FOUND: N_("Nothing is kept under this address. Search for a number, a name or a symptom."),
     HTTPStatus.METHOD_NOT_ALLOWED: N_("The method of the request is not offered here."),

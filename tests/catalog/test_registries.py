@@ -1,0 +1,136 @@
+"""Every row of the vendored registries against the catalogue, and the check that does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from statuary.catalog.lint.registries import Difference, compare_registry
+from statuary.catalog.model import Code
+from statuary.catalog.registry import RegistryRow, read_registry
+from statuary.catalog.specs import parse_spec, parse_specs
+from statuary.catalog.store import Catalogue
+from tests.catalog.conftest import CONTENT, Copy
+
+REGISTRIES = {"http": ("http",), "smtp": ("smtp", "smtp-enhanced")}
+FACTS_ONLY = ("ftp", "sip", "rtsp", "nntp")
+
+
+def rows_of(*names: str) -> list[RegistryRow]:
+    """The rows of registries, one after the other."""
+    return [row for name in names for row in read_registry(CONTENT / "registries" / f"{name}.csv")]
+
+
+def own_codes(catalogue: Catalogue, protocol: str) -> list[Code]:
+    """A protocol's codes without those that were made from templates."""
+    return [code for code in catalogue.codes(protocol, hidden=True) if not code.template]
+
+
+@pytest.mark.parametrize("protocol", REGISTRIES)
+def test_every_row_is_in_the_catalogue(catalogue: Catalogue, protocol: str) -> None:
+    """Name, class, status, spec and confidence of every row, and no code that no row has."""
+    rows = rows_of(*REGISTRIES[protocol])
+    codes = own_codes(catalogue, protocol)
+    differences = [str(difference) for difference in compare_registry(rows, codes)]
+    assert differences == []
+    assert len(codes) == len(rows)
+
+
+@pytest.mark.parametrize("protocol", FACTS_ONLY)
+def test_every_row_of_the_others_is_there_as_facts(catalogue: Catalogue, protocol: str) -> None:
+    """Protocols without prose hold their registry's rows."""
+    rows = rows_of(protocol)
+    codes = own_codes(catalogue, protocol)
+    assert [(code.value, code.name, code.class_, code.status) for code in codes] == [
+        (row.code, row.name, row.class_, row.status) for row in rows
+    ]
+    assert [str(spec) for code in codes for spec in code.specs] == [
+        str(spec) for row in rows for spec in parse_specs(row.spec)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "changed", "key", "ours", "theirs"),
+    [
+        ("name", "Insufficient Space", "name", "Insufficient Storage", "Insufficient Space"),
+        ("class_", "4xx Client Error", "class", "5xx Server Error", "4xx Client Error"),
+        ("status", "obsolete", "status", "registered", "obsolete"),
+        ("spec", "RFC 2518 §10.6", "specs", "RFC 4918 §11.5", "RFC 2518 §10.6"),
+        ("note", "low confidence", "hidden", "false", "true"),
+    ],
+)
+def test_a_changed_row_is_named(
+    catalogue: Catalogue, field: str, changed: str, key: str, ours: str, theirs: str
+) -> None:
+    """The check names the one difference, with what each side says."""
+    rows = [row._replace(**{field: changed}) if row.code == "507" else row for row in rows_of("http")]
+    (difference,) = compare_registry(rows, own_codes(catalogue, "http"))
+    assert (difference.identity, difference.key, difference.theirs) == ("http/507", key, theirs)
+    assert difference.ours.startswith(ours)
+    assert "http/507" in str(difference)
+
+
+def test_missing_and_surplus_codes_are_named(catalogue: Catalogue) -> None:
+    """A row without a code, and a code without a row."""
+    codes = own_codes(catalogue, "http")
+    rows = rows_of("http")
+    without_code = list(compare_registry(rows, [code for code in codes if code.id != "http/507"]))
+    assert without_code == [Difference("507", "", "name", "", "Insufficient Storage")]
+    assert str(without_code[0]) == "507: the registry's 'Insufficient Storage' is missing"
+    without_row = list(compare_registry([row for row in rows if row.code != "507"], codes))
+    assert [str(difference) for difference in without_row] == [
+        "http/507: 'Insufficient Storage' is not in the registry"
+    ]
+
+
+def test_owners_of_one_number_are_told_apart_by_name(catalogue: Catalogue) -> None:
+    """Both rows of 499 find their own code; a third owner would be missed."""
+    row = next(row for row in rows_of("http") if row.code == "499")
+    third = row._replace(name="Client Went for Lunch")
+    differences = list(compare_registry([*rows_of("http"), third], own_codes(catalogue, "http")))
+    assert differences == [Difference("499", "", "name", "", "Client Went for Lunch")]
+
+
+def test_lint_points_at_the_file_and_the_row(copy: Copy) -> None:
+    """A wrong fact is shown where it stands, a missing code where its row stands."""
+    copy.edit("codes/http/507.md", 'status = "registered"', 'status = "obsolete"')
+    (copy.content / "codes/http/418.md").unlink()
+    found = {(problem.path, problem.line): problem for problem in copy.problems() if "registry" in problem.problem}
+    wrong = found["codes/http/507.md", copy.line_of("codes/http/507.md", "status =")]
+    assert wrong.problem == "http/507: status is 'obsolete', the registry has 'registered'"
+    assert wrong.mend == "write registered"
+    missing = found["registries/http.csv", copy.line_of("registries/http.csv", "\n418,") + 1]
+    assert missing.mend == "add a file under codes/http"
+
+
+def test_registry_is_read_as_it_is(tmp_path: Path) -> None:
+    """Numbers are text, quoted cells may hold commas, rows keep their order."""
+    path = tmp_path / "x.csv"
+    path.write_text('code,name,class,spec,status,note\n007,"A, b",c,RFC 1 §2; vendor,registered,\n007,,,,,n\n', "utf-8")
+    assert read_registry(path) == [
+        RegistryRow("007", "A, b", "c", "RFC 1 §2; vendor", "registered", ""),
+        RegistryRow("007", "", "", "", "", "n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "document", "section", "url"),
+    [
+        ("RFC 9110 §15.6.4", "RFC 9110", "15.6.4", "https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.4"),
+        ("RFC 3977 Appendix C", "RFC 3977", "C", "https://www.rfc-editor.org/rfc/rfc3977.html#appendix-C"),
+        ("RFC 3463", "RFC 3463", "", "https://www.rfc-editor.org/rfc/rfc3463.html"),
+        (
+            "IANA http-status-codes",
+            "IANA http-status-codes",
+            "",
+            "https://www.iana.org/assignments/http-status-codes/",
+        ),
+        ("vendor", "vendor", "", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_specs_lead_to_their_section(text: str, document: str, section: str, url: str) -> None:
+    """A reference is split and linked, and what is no reference is kept as it is."""
+    spec = parse_spec(text)
+    assert (spec.document, spec.section, spec.url) == (document, section, url)
