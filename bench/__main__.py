@@ -28,7 +28,7 @@ def main() -> int:
     length.add_argument("--long", action="store_true", help="memory over a million exchanges")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a budget is missed")
     arguments = parser.parse_args()
-    effort = Effort(3, 1) if arguments.quick else Effort(9, 1)
+    effort = Effort(2, 1) if arguments.quick else Effort(9, 1)
     memory_rounds = LONG_ROUNDS if arguments.long else FILL_ROUNDS + 3
     cores = find_cores()
     parts: dict[str, Callable[[], Iterator[Figure]]] = {

@@ -48,14 +48,14 @@ def measure_decisions(rounds: int) -> Iterator[Figure]:
     ]
     by_recipient = [rule for rule in make_rules(MANY_RULES) if rule.protocol == "smtp"]
     budget = Budget(2, most=True)
-    for what, rules, name, limit in (
-        ("by recipient", by_recipient, "full{}@rules.test", budget),
-        ("by domain", by_domain, "box@d{}.test", budget),
-        ("by pattern (none has a literal)", by_pattern[:1000], "box{}-1@d.test", Budget()),
+    for what, rules, name in (
+        ("by recipient", by_recipient, "full{}@rules.test"),
+        ("by domain", by_domain, "box@d{}.test"),
+        ("by pattern", by_pattern, "box{}-1@d.test"),
     ):
-        one, many = _decider(rules[:1], name), _decider(rules, name)
+        one, many = _Decider(rules[:1], name), _Decider(rules, name)
         ratios = [many() / one() for _ in range(rounds)]
-        yield Figure(f"decision, {len(rules):,} rules {what}", "1 rule", limit, Ratio.of(ratios, "time"))
+        yield Figure(f"decision, {len(rules):,} rules {what}", "1 rule", budget, Ratio.of(ratios, "time"))
 
 
 class _Decider:
@@ -80,9 +80,6 @@ class _Decider:
                 decide(rule.script, 0, 1, rule.name)
             best = min(best, (time.process_time_ns() - begun) / 1e9 / len(self._fields))
         return best
-
-
-_decider = _Decider
 
 
 def measure_cold_start(rounds: int) -> Iterator[Figure]:

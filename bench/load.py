@@ -54,7 +54,7 @@ def run_wrk(server: Server, target: str, seconds: int, *, new_connections: bool 
 
 
 class MessageLoad:
-    """Messages by smtp-source, each to a recipient of its own; as many as fill the time, going by the last window.
+    """Messages by smtp-source; as many as fill the time, going by the last window.
 
     Args:
         server: where to.
@@ -76,7 +76,7 @@ class MessageLoad:
         """
         messages = self._messages
         command = [
-            *(find_tool("smtp-source", "postfix"), *self._options, "-N", "-s", str(SESSIONS), "-m", str(messages)),
+            *(find_tool("smtp-source", "postfix"), *self._options, "-s", str(SESSIONS), "-m", str(messages)),
             *("-l", str(MESSAGE_OCTETS), "-f", "sender@load.test", "-t", "box@any.test"),
             f"inet:{HOST}:{self._server.smtp}",
         ]

@@ -112,7 +112,7 @@ def measure_smtp(ours: Server, cores: Cores, effort: Effort) -> Iterator[Figure]
     rows = (
         ("one message a session", "smtp-sink", Budget(1.0), False, effort.rounds),
         ("one message a session", "aiosmtpd", Budget(8), False, max(2, effort.rounds // 2)),
-        ("many messages a session", "smtp-sink", Budget(0.9), True, effort.rounds),
+        ("many messages on a connection", "smtp-sink", Budget(0.9), True, effort.rounds),
     )
     for what, peer, budget, keep, rounds in rows:
         yield _beside(

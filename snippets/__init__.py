@@ -1,1 +1,4 @@
-"""Runs every snippet and records what it really sends. Python's standard library only: it runs wherever a toolchain is."""
+"""Runs every snippet and records what it really sends, with Python's standard library alone.
+
+So it runs on any machine that has a toolchain.
+"""

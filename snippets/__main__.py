@@ -10,7 +10,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from snippets.app import NotRunnable, missing, set_up
+from snippets.app import NotRunnable, missing, warm_up
 from snippets.plan import App, Plan, load_plan, plan_of_checkout
 from snippets.run import Outcome, run_apps
 
@@ -93,6 +93,9 @@ def _print_outcome(outcome: Outcome) -> None:
     if outcome.not_runnable:
         print(f"{app.id:12} not runnable: {outcome.not_runnable}", flush=True)
         return
+    moved = [
+        f"{name} {version}" for name, version in outcome.recorded_under.items() if outcome.versions.get(name) != version
+    ]
     made_of = ", ".join(f"{name} {version}" for name, version in outcome.versions.items())
     word = "new" if outcome.recorded else "deviating"
     print(
@@ -100,6 +103,8 @@ def _print_outcome(outcome: Outcome) -> None:
         f"{outcome.seconds:5.1f} s  {made_of}",
         flush=True,
     )
+    if moved and not outcome.recorded:
+        print(f"    recorded under {', '.join(moved)}")
     if not outcome.recorded:
         for code, differences in list(outcome.deviating.items())[:_SHOWN_DEVIATIONS]:
             print(f"    {code}: {'; '.join(differences)}")
@@ -108,13 +113,13 @@ def _print_outcome(outcome: Outcome) -> None:
 
 
 def _set_up(apps: list[App], root: Path) -> int:
-    for toolchain in {app.toolchain.name: app.toolchain for app in apps}.values():
+    for app in apps:
+        began = time.monotonic()
         try:
-            began = time.monotonic()
-            set_up(toolchain, root)
-            print(f"{toolchain.name:12} ready  {time.monotonic() - began:.1f} s", flush=True)
+            warm_up(app, root)
+            print(f"{app.id:12} ready  {time.monotonic() - began:.1f} s", flush=True)
         except NotRunnable as error:
-            print(f"{toolchain.name:12} not set up: {error}", flush=True)
+            print(f"{app.id:12} not set up: {error}", flush=True)
     return 0
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from snippets.plan import App, Toolchain
 from snippets.probe import wait_until_open
 
-__all__ = ["NotRunnable", "Running", "missing", "module_of", "path_of", "running", "set_up", "versions"]
+__all__ = ["NotRunnable", "Running", "missing", "module_of", "path_of", "running", "set_up", "warm_up", "why_not_ready"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0
@@ -59,9 +59,8 @@ def set_up(toolchain: Toolchain, root: Path) -> Path:
     if absent := missing(toolchain):
         raise NotRunnable(f"{', '.join(absent)} missing")
     home = root / toolchain.name
-    stamp = home / "set-up"
-    now = hashlib.sha256(repr((toolchain.files, toolchain.setup)).encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == now:
+    stamp, now = home / "set-up", _toolchain_stamp(toolchain)
+    if _says(stamp, now):
         return home
     home.mkdir(parents=True, exist_ok=True)
     for name, text in toolchain.files.items():
@@ -70,6 +69,36 @@ def set_up(toolchain: Toolchain, root: Path) -> Path:
         _call(_filled(command, {"home": str(home), "python": sys.executable}), home, _environment(toolchain, home))
     stamp.write_text(now)
     return home
+
+
+def warm_up(app: App, root: Path) -> None:
+    """Build an application once, so that compilers have their caches and dependencies are there; unless that is done.
+
+    Raises:
+        NotRunnable: its toolchain cannot be set up, or a build command fails.
+    """
+    home = set_up(app.toolchain, root)
+    stamp = home / f"{app.id}-warm"
+    if app.build and not _says(stamp, app.application):
+        trial = Running(app, home, home / "run" / f"{app.id}-{os.getpid()}", list(app.snippets))
+        try:
+            trial.place()
+            trial.build()
+        finally:
+            trial.stop()
+        stamp.write_text(app.application)
+
+
+def why_not_ready(app: App, root: Path) -> str:
+    """What stands against running an application without installing anything; empty where nothing does."""
+    if absent := missing(app.toolchain):
+        return f"{', '.join(absent)} missing"
+    home = root / app.toolchain.name
+    if app.toolchain.setup and not _says(home / "set-up", _toolchain_stamp(app.toolchain)):
+        return "its toolchain is not set up"
+    if app.build and not _says(home / f"{app.id}-warm", app.application):
+        return "it was not built by the set-up"
+    return ""
 
 
 class Running:
@@ -89,6 +118,7 @@ class Running:
         self.codes = codes
         self.port = _free_port()
         self.ports: dict[str, int] = {}
+        self.refused: dict[str, tuple[int, str]] = {}
         self.exit_code: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._words = {"home": str(home), "dir": str(folder), "port": str(self.port), "python": sys.executable}
@@ -97,7 +127,7 @@ class Running:
         """Write the application and the snippets."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        words = [{"module": module_of(code), "path": path_of(code), "code": code} for code in self.codes]
+        words = [self._each(code) for code in self.codes]
         for name, text in self.app.files.items():
             self._write(name, _expanded(text, words, self._words))
         for each in words:
@@ -108,13 +138,34 @@ class Running:
         self._write("codes.json", json.dumps({each["code"]: each for each in words}))
 
     def build(self) -> None:
-        """Build it.
+        """Build it; a snippet that the framework refuses by itself is left out, and remembered with what was said.
 
         Raises:
             NotRunnable: a build command fails.
         """
+        for code in self.codes if self.app.check else ():
+            file = self.folder / _fill(self.app.place, self._each(code))
+            command = _filled(self.app.check, {**self._words, "file": str(file)})
+            done = _run(command, self.folder, _environment(self.app.toolchain, self.home))
+            if done.returncode:
+                self.refused[code] = done.returncode, done.stdout.decode(errors="replace")
+                file.unlink()
         for command in self.app.build:
             _call(_filled(command, self._words), self.folder, _environment(self.app.toolchain, self.home))
+
+    def versions(self) -> dict[str, str]:
+        """What it is made of, each with the version that answers here.
+
+        Raises:
+            NotRunnable: a command fails.
+        """
+        found = {}
+        for name, command in self.app.version.items():
+            filled = _filled(command, self._words)
+            printed = _call(filled, self.folder, _environment(self.app.toolchain, self.home))
+            match = re.search(r"[0-9]+(?:\.[0-9]+)+", printed)
+            found[name] = match[0] if match else "unknown"
+        return found
 
     def start(self) -> None:
         """Start it; :meth:`wait` waits until it listens."""
@@ -186,6 +237,9 @@ class Running:
             self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _each(self, code: str) -> dict[str, str]:
+        return {"module": module_of(code), "path": path_of(code), "code": code}
+
     def _write(self, name: str, text: str) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -209,15 +263,12 @@ def running(app: App, home: Path, codes: list[str]) -> Iterator[Running]:
         running.stop()
 
 
-def versions(app: App, home: Path) -> dict[str, str]:
-    """What an application is made of, each with the version that answers here."""
-    words = {"home": str(home), "python": sys.executable}
-    found = {}
-    for name, command in app.version.items():
-        printed = _call(_filled(command, words), home, _environment(app.toolchain, home))
-        match = re.search(r"[0-9]+(?:\.[0-9]+)+", printed)
-        found[name] = match[0] if match else "unknown"
-    return found
+def _toolchain_stamp(toolchain: Toolchain) -> str:
+    return hashlib.sha256(repr((toolchain.files, toolchain.setup)).encode()).hexdigest()
+
+
+def _says(stamp: Path, text: str) -> bool:
+    return stamp.exists() and stamp.read_text() == text
 
 
 def _wrapped(text: str, edit: Mapping[str, str], words: Mapping[str, str]) -> str:
@@ -264,8 +315,16 @@ def _environment(toolchain: Toolchain, home: Path) -> dict[str, str]:
 
 
 def _call(command: list[str], folder: Path, environment: Mapping[str, str]) -> str:
+    done = _run(command, folder, environment)
+    printed = done.stdout.decode(errors="replace")
+    if done.returncode:
+        raise NotRunnable(f"{' '.join(command)[:120]} failed:\n{printed[-2000:]}")
+    return printed
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
+        return subprocess.run(
             command,
             cwd=folder,
             env=dict(environment),
@@ -277,10 +336,6 @@ def _call(command: list[str], folder: Path, environment: Mapping[str, str]) -> s
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotRunnable(f"{command[0]}: {error}") from error
-    printed = done.stdout.decode(errors="replace")
-    if done.returncode:
-        raise NotRunnable(f"{' '.join(command)[:120]} failed:\n{printed[-2000:]}")
-    return printed
 
 
 def _free_port() -> int:

@@ -12,7 +12,7 @@ from snippets.app import Running
 from snippets.plan import App
 from snippets.probe import Answer
 
-__all__ = ["differences", "read", "recorded", "said", "write"]
+__all__ = ["differences", "read", "recorded", "refused", "said", "write"]
 
 MAX_BODY_CHARACTERS = 2000
 """The most of a body that is kept, in characters; its length is kept in any case."""
@@ -62,19 +62,39 @@ def recorded(running: Running, code: str, answer: Answer, stderr: str) -> dict[s
     }
     if not running.alive:
         entry["exit_code"] = running.exit_code
-    usual = {"headers": [], "body": "", "octets": 0, "framing": "none", "keep_alive": "kept", "interim": [], "stderr": ""}
+    usual = {
+        "headers": [],
+        "body": "",
+        "octets": 0,
+        "framing": "none",
+        "keep_alive": "kept",
+        "interim": [],
+        "stderr": "",
+    }
     return {key: value for key, value in entry.items() if key not in usual or usual[key] != value}
+
+
+def refused(running: Running, code: str) -> dict[str, Any]:
+    """The entry of a snippet that the framework does not even take: what it said, and its exit code."""
+    exit_code, text = running.refused[code]
+    return {
+        "snippet": running.app.snippets[code].digest,
+        "status_line": "",
+        "keep_alive": "closed",
+        "stderr": said(running, text),
+        "exit_code": exit_code,
+    }
 
 
 def differences(golden: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> list[str]:
     """What an answer has that its golden has not, in words; empty where they are the same."""
     if golden is None:
         return ["never recorded"]
-    found = []
-    for key in sorted(golden.keys() | entry.keys()):
-        if golden.get(key) != entry.get(key):
-            found.append(f"{key} was {golden.get(key)!r} and is {entry.get(key)!r}")
-    return found
+    return [
+        f"{key} was {golden.get(key)!r} and is {entry.get(key)!r}"
+        for key in sorted(golden.keys() | entry.keys())
+        if golden.get(key) != entry.get(key)
+    ]
 
 
 def read(folder: Path, app: App) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["App", "Plan", "Placed", "Toolchain", "load_plan", "parse_plan"]
+__all__ = ["App", "Placed", "Plan", "Toolchain", "load_plan", "parse_plan", "plan_of_checkout"]
 
 
 class Placed(NamedTuple):
@@ -46,6 +46,7 @@ class App(NamedTuple):
         name: what the framework is called.
         toolchain: what it is built and run with.
         build: commands to run before the start.
+        check: the command that says whether ``{file}``, one placed snippet, is taken at all; often empty.
         start: the command that serves.
         place: where a snippet goes, ``{module}`` standing for its code.
         several_ports: it gives each snippet its own port, and writes them to ``ports.json``.
@@ -61,6 +62,7 @@ class App(NamedTuple):
     name: str
     toolchain: Toolchain
     build: list[list[str]]
+    check: list[str]
     start: list[str]
     place: str
     several_ports: bool

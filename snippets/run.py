@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from snippets import golden
-from snippets.app import HOST, NotRunnable, Running, running, set_up, versions
+from snippets.app import HOST, NotRunnable, Running, running, set_up
 from snippets.plan import App
 from snippets.probe import Answer, probe
 
@@ -20,7 +21,7 @@ SETTLE_SECONDS = 0.04
 """How long standard error must be quiet after an answer, in seconds."""
 SETTLE_AGAIN_SECONDS = 0.4
 """The same at the second attempt."""
-PROBES_AT_ONCE = 4
+PROBES_AT_ONCE = 12
 """How many applications are asked at the same time; each is asked for one code at a time, or its log is nobody's."""
 
 
@@ -36,6 +37,7 @@ class Outcome(NamedTuple):
         not_runnable: why it was not run; empty where it was.
         seconds: how long probing took, in seconds.
         recorded: whether the answers were written.
+        recorded_under: the versions of the golden that was there before.
     """
 
     app: App
@@ -46,6 +48,7 @@ class Outcome(NamedTuple):
     not_runnable: str = ""
     seconds: float = 0.0
     recorded: bool = False
+    recorded_under: Mapping[str, str] = MappingProxyType({})
 
     @property
     def passed(self) -> int:
@@ -85,8 +88,8 @@ def run_apps(
             own = stack.enter_context(contextlib.ExitStack())
             try:
                 home = set_up(app.toolchain, root)
-                found = versions(app, home)
                 started = own.enter_context(running(app, home, wanted))
+                found = started.versions()
             except NotRunnable as error:
                 done(Outcome(app, wanted, {}, {}, not_runnable=str(error)))
                 continue
@@ -127,7 +130,9 @@ def _ask(
         for code in codes
         if (found_differences := golden.differences(before["answers"].get(code), entries[code]))
     }
-    outcome = Outcome(app, codes, deviating, found, started.exit_code, seconds=time.monotonic() - began, recorded=record)
+    outcome = Outcome(
+        app, codes, deviating, found, started.exit_code, seconds=time.monotonic() - began, recorded=record
+    )
     if record:
         data = {
             "versions": found,
@@ -140,6 +145,8 @@ def _ask(
 
 
 def _entry(started: Running, code: str, settle_seconds: float) -> dict[str, Any]:
+    if code in started.refused:
+        return golden.refused(started, code)
     offset = started.stderr_octets
     port, target = started.target(code)
     try:

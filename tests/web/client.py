@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 from starlette.applications import Starlette
@@ -12,10 +14,19 @@ from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
 from statuary.web.app import create_app
 
-__all__ = ["LANGUAGES", "Client", "make_client"]
+__all__ = ["LANGUAGES", "Client", "make_client", "run"]
 
 LANGUAGES = ("en", "fr", "ja", "ko")
 HOST = "http://127.0.0.1:8080"
+
+
+T = TypeVar("T")
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, in a thread of its own: a browser under test may hold the loop of this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Client:
@@ -42,7 +53,7 @@ class Client:
             async with httpx.AsyncClient(transport=transport, base_url=self.base_url) as client:
                 return await client.request(method, path, headers=headers, content=content)
 
-        return asyncio.run(send())
+        return run(send())
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """A GET request."""

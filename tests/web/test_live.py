@@ -12,7 +12,7 @@ import pytest
 from statuary.serve.journal import MemoryJournal
 from statuary.web import live
 from statuary.web.live import Streams
-from tests.web.client import Client
+from tests.web.client import Client, run
 from tests.web.test_api import exchange
 
 
@@ -43,7 +43,7 @@ def test_stream_sends_what_came_since_and_what_comes() -> None:
         journal.add(exchange(9))
         return text + (await waiting).decode()
 
-    found = events(asyncio.run(scene()))
+    found = events(run(scene()))
     assert [(name, number) for name, number, _ in found] == [("exchange", 2), ("exchange", 3), ("exchange", 4)]
     assert found[-1][2]["code"] == "109"
     assert found[-1][2]["response"] == "\xff\x00\r\n"
@@ -56,7 +56,7 @@ def test_stream_states_a_gap() -> None:
             journal.add(exchange(number))
         return await take(Streams(journal).follow(3), 3)
 
-    found = events(asyncio.run(scene()))
+    found = events(run(scene()))
     assert found[0] == ("dropped", 8, {"count": 5})
     assert [number for _, number, _ in found[1:]] == [9, 10]
 
@@ -65,7 +65,7 @@ def test_silent_stream_shows_that_it_lives() -> None:
     async def scene() -> str:
         return await take(Streams(MemoryJournal(), heartbeat=0.001).follow(0), 3)
 
-    assert asyncio.run(scene()).count(": still here\n\n") == 2
+    assert run(scene()).count(": still here\n\n") == 2
 
 
 def test_streams_are_released_and_closed() -> None:
@@ -86,7 +86,7 @@ def test_streams_are_released_and_closed() -> None:
             await waiting
         assert len(streams) == 0
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_number_of_streams_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 import html5lib
 import pytest
 
+from statuary.catalog.store import Catalogue
+from statuary.serve.session import Shared
+from statuary.web.site import Site
 from tests.web.client import LANGUAGES, Client
 
 KINDS = (
@@ -118,6 +121,34 @@ def test_retry_advice_stands_with_its_source(client: Client) -> None:
     text = client.get("/en/http/507").text
     assert "Repeat it only when a person asks for it again." in text
     assert "rfc4918.html#section-11.5" in text
+
+
+def test_answer_as_sent_is_the_line_of_the_wire(client: Client) -> None:
+    """RFC 9112 §4 and RFC 5321 §4.2."""
+    assert ">HTTP/1.1 507 Insufficient Storage</code>" in client.get("/en/http/507").text
+    assert ">452 4.3.1 Insufficient system storage</code>" in client.get("/en/smtp/452").text
+
+
+def test_comparison_has_each_section_of_the_reference_document(client: Client) -> None:
+    text = client.get("/ja/compare/smtp/214/smtp/452").text
+    for part in ("主な違い", "どちらをいつ使うか", "説明", "表示される場面", "送信する側", "共通点"):
+        assert part in text
+    assert text.count('href="/ja/smtp/214"') > 1
+
+
+def test_what_people_chose_exists(client: Client, catalogue: Catalogue) -> None:
+    curated = Site(Shared(catalogue), "", "").curated
+    for identity in (*curated.doors, *curated.shown_pair, *(code for pair in curated.pairs for code in pair)):
+        assert catalogue.get(identity) is not None
+    home = client.get("/en/").text
+    assert all(f'href="/en/{identity}"' in home for identity in curated.doors)
+
+
+def test_doubtful_codes_are_put_away_and_ranges_shown(client: Client) -> None:
+    text = client.get("/en/http").text
+    shown, _, hidden = text.partition("<details")
+    assert "105-199" in shown
+    assert re.search(r'href="/en/http/[^"]+"', hidden)
 
 
 def test_number_with_several_owners_leads_to_each(client: Client) -> None:

@@ -33,6 +33,13 @@ def test_citations_lead_to_the_section() -> None:
     assert "<code>RFC 5321 §1</code>" in text
 
 
+def test_references_lead_to_each_document() -> None:
+    text = markdown.citations("RFC 9110 §15.5 (class); §15.5.3 <says> nothing; IANA smtp-enhanced-status-codes, X.2.2")
+    assert 'href="https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5">RFC 9110 §15.5</a> (class)' in text
+    assert 'href="https://www.iana.org/assignments/smtp-enhanced-status-codes/"' in text
+    assert "&lt;says&gt;" in text
+
+
 @pytest.mark.parametrize("text", ["<script>x</script>", "[x](javascript:alert(1))", "![x](https://evil.example/x.png)"])
 def test_markdown_lets_no_markup_through(text: str) -> None:
     rendered = markdown.block(text, "en")

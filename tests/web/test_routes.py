@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from statuary.catalog.store import Catalogue
 from statuary.web.i18n import negotiate
 from statuary.web.routes import canonical, match
-from tests.web.client import LANGUAGES, Client
+from tests.web.client import LANGUAGES, Client, make_client
+
+
+@pytest.fixture(scope="module")
+def steady(catalogue: Catalogue) -> Client:
+    """One site for many examples."""
+    return make_client(catalogue)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +144,17 @@ def test_head_is_answered(client: Client) -> None:
 )
 def test_hostile_paths_are_not_found(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+@settings(max_examples=50, deadline=None)
+@given(path=st.text(max_size=60), query=st.text(max_size=60))
+def test_any_address_is_answered(steady: Client, path: str, query: str) -> None:
+    encoded, asked = quote(path.encode("utf-8", "surrogatepass")), quote(query.encode("utf-8", "surrogatepass"))
+    for address in (f"/en/{encoded}", f"/en/smtp/{encoded}", f"/{encoded}", f"/en/search?q={asked}", f"/api/{encoded}"):
+        response = steady.get(address)
+        assert response.status_code in (200, 300, 301, 302, 400, 404, 405)
+        assert "\n" not in response.headers.get("location", "")
+        assert not response.headers.get("location", "").startswith("//")
 
 
 def test_too_many_query_fields_are_a_bad_request(client: Client) -> None:

@@ -25,7 +25,7 @@ CREATE TABLE code (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, protocol TEXT NOT NULL, value TEXT NOT NULL,
     kind TEXT NOT NULL, hidden INTEGER NOT NULL, weight REAL NOT NULL, facts TEXT NOT NULL
 );
-CREATE INDEX code_value ON code (value);
+CREATE INDEX code_value ON code (value, protocol);
 CREATE INDEX code_protocol ON code (protocol, position);
 CREATE INDEX code_range ON code (protocol, position) WHERE kind = 'range';
 CREATE TABLE prose (

@@ -51,7 +51,7 @@ def clean(query: str) -> str:
 
         text = normalize("NFKC", text.encode("utf-8", "replace").decode())[:MAX_QUERY_CHARACTERS]
     text = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(text.split()).strip(" .,;:!?#\"'`()[]{}<>")
+    return " ".join(text.split()).strip(" .,;:!?#\"'`()[]{}<>“”‘’«»「」")
 
 
 def spelling(value: str) -> str:

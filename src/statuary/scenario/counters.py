@@ -7,7 +7,7 @@ from typing import Protocol
 
 __all__ = ["Counters", "MemoryCounters"]
 
-MAX_COUNTER_KEYS = 100_000
+MAX_COUNTER_KEYS = 50_000
 """The most keys that are counted at once; past it the oldest key is forgotten."""
 MAX_COUNTER_CHARACTERS = 8_000_000
 """The most characters of all keys together: strangers choose targets and addresses, and keys are made of them."""

@@ -21,7 +21,7 @@ GOLDEN = "golden.json"
 _FACTS = {"name", "language", "file", "template", "site", "order"}
 _FACTS_AT_WILL = {"json", "note", "constants", "deviations"}
 _RUN = {"toolchain", "start", "place", "version"}
-_RUN_AT_WILL = {"build": [], "several_ports": False, "stderr_ignore": [], "wrap": []}
+_RUN_AT_WILL = {"build": [], "check": [], "several_ports": False, "stderr_ignore": [], "wrap": []}
 
 
 class Selection(NamedTuple):
@@ -52,7 +52,7 @@ class Framework(NamedTuple):
         order: its place in lists.
         note: what a reader has to know to use the file, in English; empty where nothing.
         constants: code identity to the framework's own name for it.
-        deviations: code identity, or ``*``, to the verdict that is worse than another phrase and is accepted.
+        deviations: code identity to the verdict that is worse than another phrase, and known and accepted.
         run: how the harness runs it, as the file says it.
         folder: where it lies.
     """
@@ -125,9 +125,9 @@ def _framework(folder: Path, content: Path) -> Framework:
         raise ContentError(where, 1, 1, f"{key} is missing")
     for key in sorted(data.keys() - _FACTS - _FACTS_AT_WILL - _RUN - _RUN_AT_WILL.keys()):
         raise ContentError(where, 1, 1, f"{key} is not a key of a framework")
-    for identity, verdict in data.get("deviations", {}).items():
+    for verdict in data.get("deviations", {}):
         if verdict not in VERDICTS[2:]:
-            raise ContentError(where, 1, 1, f"{verdict!r} for {identity} is not a verdict that can be accepted")
+            raise ContentError(where, 1, 1, f"{verdict!r} is not a verdict that can be accepted")
     return Framework(
         folder.name,
         data["name"],
@@ -139,7 +139,7 @@ def _framework(folder: Path, content: Path) -> Framework:
         data["order"],
         data.get("note", ""),
         data.get("constants", {}),
-        data.get("deviations", {}),
+        {code: verdict for verdict, codes in data.get("deviations", {}).items() for code in codes},
         {**_RUN_AT_WILL, **{key: data[key] for key in data if key in _RUN or key in _RUN_AT_WILL}},
         folder,
     )

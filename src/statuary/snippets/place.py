@@ -103,14 +103,29 @@ def _gentle(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def _backtick(text: str) -> str:
+    """A literal of Go: raw where that saves escapes."""
+    return f"`{text}`" if '"' in text and "`" not in text else json.dumps(text)
+
+
 def _single(text: str) -> str:
     """A literal in single quotes with no escapes but those two: PHP, Ruby, nginx."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def _apache(text: str) -> str:
+    """A word in double quotes as Apache's configuration reads it: backslash before quote and backslash."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _inline(content: dict[str, str], style: str = "compact") -> str:
     """The body as one line of JSON."""
     return json.dumps(content, separators=_SEPARATORS[style])
+
+
+def _object(content: dict[str, str]) -> str:
+    """The body as an object of JavaScript."""
+    return "{ " + ", ".join(f"{key}: {json.dumps(value)}" for key, value in content.items()) + " }"
 
 
 _ENVIRONMENT = jinja2.Environment(
@@ -120,4 +135,6 @@ _ENVIRONMENT = jinja2.Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - the templates make programs, not pages; pages escape what they show
 )
-_ENVIRONMENT.filters.update(double=_double, gentle=_gentle, single=_single, inline=_inline)
+_ENVIRONMENT.filters.update(
+    apache=_apache, backtick=_backtick, double=_double, gentle=_gentle, inline=_inline, object=_object, single=_single
+)

@@ -11,13 +11,17 @@ from statuary.snippets.place import Asked
 
 __all__ = ["VERDICTS", "Verdict", "judge"]
 
+_LISTS = frozenset({"Accept-Ranges", "Allow", "Cache-Control", "Connection", "IM", "Upgrade"})
+"""Fields that list options: neither their order nor, in these, their case nor further options change what was asked."""
+
 
 class Verdict(NamedTuple):
     """How far an answer is what was asked for.
 
     Args:
         word: one of :data:`VERDICTS`.
-        happened: what came instead: the other status line or phrase, the header, ``no response``, ``hang``.
+        happened: what came instead: the other status line or phrase, the header, ``no response``,
+            ``hang``, or ``refused``: the framework does not take the snippet.
         notes: everything else that differs, in the same form.
     """
 
@@ -46,7 +50,9 @@ def judge(asked: Asked, recorded: Recorded) -> Verdict:
 
 
 def _silence(recorded: Recorded) -> str:
-    return "hang" if recorded.keep_alive == "hang" else "no response"
+    if recorded.keep_alive == "hang":
+        return "hang"
+    return "no response" if recorded.exit_code is None else "refused"
 
 
 def _transfer(recorded: Recorded) -> list[tuple[str, str]]:
@@ -70,6 +76,11 @@ def _headers(asked: Asked, recorded: Recorded) -> list[tuple[str, str]]:
     found = []
     for name, value in asked.headers.items():
         came = recorded.header(name)
-        if came != value:
+        same = came == value or (name in _LISTS and _options(value) <= _options(came or ""))
+        if not same:
             found.append(("other header", f"{name}: {came}" if came is not None else f"no {name}"))
     return found
+
+
+def _options(value: str) -> set[str]:
+    return {option.strip().lower() for option in value.split(",")}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -194,12 +195,14 @@ class Api:
         if protocol and protocol not in self.site.catalogue.protocols:
             raise BadParameter("protocol", f"one of {', '.join(self.site.catalogue.protocols)}")
         first, exchanges = journal.since(after, MAX_SCANNED if protocol else limit)
-        wanted = [
+        wanted = (
             exchange.to_dict(number)
             for number, exchange in enumerate(exchanges, first)
             if not protocol or exchange.protocol == protocol
-        ]
-        return JSONResponse({"total": journal.total, "dropped": journal.dropped, "exchanges": wanted[:limit]})
+        )
+        return JSONResponse(
+            {"total": journal.total, "dropped": journal.dropped, "exchanges": list(islice(wanted, limit))}
+        )
 
     @_shaped
     @_private(write=True)
@@ -219,6 +222,8 @@ class Api:
             raise BadParameter("after", "the number of an exchange")
         if self.streams.full:
             return error(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_streams", "close another stream first")
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         after = int(text) if text else self.site.shared.journal.total
         return StreamingResponse(self.streams.follow(after), media_type="text/event-stream")
 
@@ -229,8 +234,10 @@ class Api:
         mailbox = self.site.shared.mailbox
         after = _number(request, "after", 0)
         limit = _number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
-        wanted = [message.to_dict(number) for number, message in mailbox if number > after]
-        return JSONResponse({"total": mailbox.total, "dropped": mailbox.dropped, "messages": wanted[:limit]})
+        wanted = (message.to_dict(number) for number, message in mailbox if number > after)
+        return JSONResponse(
+            {"total": mailbox.total, "dropped": mailbox.dropped, "messages": list(islice(wanted, limit))}
+        )
 
     def _language(self, request: Request) -> str:
         tag = request.query_params.get("lang", self.site.tags[0])

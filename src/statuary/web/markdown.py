@@ -9,16 +9,17 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from statuary.catalog.specs import parse_spec
 
-__all__ = ["block", "inline"]
+__all__ = ["block", "citations", "inline"]
 
 MAX_RENDERED_TEXTS = 4096
 """How many rendered texts are kept."""
 
 _CITED = re.compile(r"RFC [0-9]{1,5}(?: §[0-9A-Z]+(?:\.[0-9]+)*)?")
+_REFERRED = re.compile(rf"{_CITED.pattern}|IANA [a-z0-9-]+|\bdraft-[a-z0-9-]+")
 
 
 def _cite(tokens: Sequence[Token]) -> list[Token]:
@@ -96,3 +97,20 @@ def inline(text: str, language: str) -> Markup:
         language: the tag of the pages that links lead to.
     """
     return _RENDERER.render(text, language, inline_only=True)
+
+
+@lru_cache(maxsize=MAX_RENDERED_TEXTS)
+def citations(text: str) -> Markup:
+    """A reference in the words of a content file, with links to the documents that it names.
+
+    Args:
+        text: such as ``RFC 5321 §4.5.4.1; RFC 9110 §15`` or ``IANA smtp-enhanced-status-codes, X.2.2``.
+    """
+    parts: list[Markup] = []
+    place = 0
+    for match in _REFERRED.finditer(text):
+        parts.append(escape(text[place : match.start()]))
+        parts.append(Markup('<a class="cite" href="{}">{}</a>').format(parse_spec(match[0]).url, match[0]))
+        place = match.end()
+    parts.append(escape(text[place:]))
+    return Markup('<span lang="en" translate="no">{}</span>').format(Markup().join(parts))

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup, escape
 
-from statuary.catalog.model import Code
-from statuary.catalog.specs import parse_spec
+from statuary.catalog.model import Code, Spec
 from statuary.explain import words
 from statuary.web import highlight, markdown
 from statuary.web.i18n import Translator
@@ -75,13 +74,9 @@ class PageCache:
 
 
 def code_class(code: Code) -> str:
-    """The mark of a code's class: its first digit, or ``x`` where it has none of 1 to 6."""
-    digit = code.value[:1]
-    return digit if digit in "123456" and len(code.value.partition(".")[0]) in (1, 3) else _range_class(code.value)
-
-
-def _range_class(value: str) -> str:
-    return value[0] if value[:3].isdigit() and value[3:4] == "-" and value[0] in "123456" else "x"
+    """The mark of a code's class: the digit that its class begins with, or ``x`` where that is none of 1 to 6."""
+    digit = (code.value if code.kind == "class" else code.class_)[:1]
+    return digit if digit and digit in "123456" else "x"
 
 
 class Renderer:
@@ -166,10 +161,10 @@ def _concept_title(visit: Visit, data: dict[str, Any]) -> Markup:
     return Markup('<span lang="{}">{}</span>').format(title.language, title.text)
 
 
-def _spec_link(reference: object) -> Markup:
+def _spec_link(reference: Spec | str) -> Markup:
     """A reference such as ``RFC 5321 §4.2.1`` as a link to the place; as text where it has no address."""
-    text = str(reference)
-    address = parse_spec(text.partition(", ")[0]).url  # what follows a comma is a place in a registry, without a link
-    if not address:
-        return Markup('<span translate="no" lang="en">{}</span>').format(text)
-    return Markup('<a class="cite" translate="no" href="{}">{}</a>').format(address, text)
+    if isinstance(reference, str):
+        return markdown.citations(reference)
+    if not reference.url:
+        return Markup('<span translate="no" lang="en">{}</span>').format(reference)
+    return Markup('<a class="cite" translate="no" href="{}">{}</a>').format(reference.url, reference)

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 __all__ = ["serve_site"]
 
@@ -28,7 +28,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serve_site(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
+async def serve_site(app: Starlette, sock: socket.socket) -> AsyncIterator[None]:
     """Serve an application until the block ends.
 
     Args:
@@ -51,5 +51,6 @@ async def serve_site(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        app.state.streams.close()  # they would hold the server until its patience ends
         server.should_exit = True
         await serving

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
-from typing import TypeAlias
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from statuary.catalog.model import Code, Language
@@ -14,7 +16,18 @@ from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
 from statuary.web.i18n import Translator
 
-__all__ = ["EDIT_URL", "MOCKED", "SNAPSHOT", "Page", "Redirect", "Result", "Site", "View", "Visit"]
+__all__ = [
+    "EDIT_URL",
+    "MOCKED",
+    "SNAPSHOT",
+    "Curated",
+    "Page",
+    "Redirect",
+    "Result",
+    "Site",
+    "View",
+    "Visit",
+]
 
 EDIT_URL = "https://github.com/statuary/statuary/edit/main/"
 """Where a reader changes a source file; its path in the repository follows."""
@@ -22,6 +35,25 @@ SNAPSHOT = "2026-11-21"
 """The day on which the registries were copied."""
 MOCKED = ("http", "smtp")
 """The protocols that a mock of this process speaks."""
+
+
+class Curated(NamedTuple):
+    """Identities that people chose for a page; see ``curated.toml``.
+
+    Args:
+        doors: codes that the home page leads to.
+        shown_pair: the comparison that it shows.
+        pairs: comparisons that the form offers.
+    """
+
+    doors: tuple[str, ...]
+    shown_pair: tuple[str, ...]
+    pairs: tuple[tuple[str, ...], ...]
+
+
+def _read_curated() -> Curated:
+    data = tomllib.loads(Path(__file__).with_name("curated.toml").read_text(encoding="utf-8"))
+    return Curated(tuple(data["doors"]), tuple(data["shown_pair"]), tuple(map(tuple, data["pairs"])))
 
 
 class Site:
@@ -40,6 +72,7 @@ class Site:
         self.smtp_url = smtp_url.rstrip("/")
         self.languages: dict[str, Language] = self.catalogue.languages
         self.tags = tuple(self.languages)
+        self.curated = _read_curated()
         self.translators = {
             tag: Translator(language, self.catalogue.interface(tag)) for tag, language in self.languages.items()
         }

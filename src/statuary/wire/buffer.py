@@ -92,10 +92,15 @@ class ReceiveBuffer:
         at = self._data.find(mark, self._position)
         return at if at < 0 else at - self._position
 
-    def starts_with(self, mark: bytes) -> bool:
-        """Whether the unread octets begin with a mark."""
+    def starts_with(self, mark: bytes, at: int = 0) -> bool:
+        """Whether the unread octets begin with a mark.
+
+        Args:
+            mark: the octets.
+            at: how many unread octets to pass over before.
+        """
         self._join()
-        return self._data.startswith(mark, self._position)
+        return self._data.startswith(mark, self._position + at)
 
     def take(self, count: int) -> bytes:
         """Read octets.

@@ -18,7 +18,7 @@ from statuary.wire.http1.serializer import connection_options, is_tunnel, serial
 
 __all__ = ["HttpMock", "HttpSession"]
 
-MAX_PREPARED = 4096
+MAX_PREPARED = 1024
 """The most requests whose answers are kept ready; past it all are forgotten and made again."""
 MAX_JOURNAL_BODY_OCTETS = 65_536
 """How much of a request's body the journal keeps, in octets."""
@@ -85,20 +85,31 @@ class Prepared:
 
 
 class Ready:
-    """An answer as octets around its date, ready to be sent again and again."""
+    """An answer as octets, ready to be sent again and again: made anew only when the date has changed.
 
-    __slots__ = ("answer", "body_at", "built", "close", "dated", "head", "tail", "whole")
+    Answers of one second are one object, so that the journal keeps them once.
+    """
+
+    __slots__ = ("_date", "_dated", "_head", "_octets", "_tail", "answer", "body_at", "built", "close")
 
     def __init__(self, answer: Answer, built: Built, octets: bytes, interim: bytes, close: bool) -> None:
         place = octets.index(_DATE_FIELD) + len(_DATE_FIELD)
         self.answer = answer
         self.built = built
-        self.dated = not _has_date(built)
-        self.head = interim + octets[:place]
-        self.tail = octets[place + 29 :]  # an IMF-fixdate has 29 octets (RFC 9110 §5.6.7)
-        self.whole = interim + octets
+        self._dated = not _has_date(built)
+        self._head = interim + octets[:place]
+        self._tail = octets[place + 29 :]  # an IMF-fixdate has 29 octets (RFC 9110 §5.6.7)
+        self._octets = interim + octets
+        self._date = b""
         self.body_at = len(interim) + octets.index(b"\r\n\r\n") + 4
         self.close = close
+
+    def at(self, date: bytes) -> bytes:
+        """The octets with a date; those of a date that the request itself asked for stay as they are."""
+        if date is not self._date and self._dated:
+            self._date = date
+            self._octets = self._head + date + self._tail
+        return self._octets
 
 
 class HttpMock:
@@ -216,11 +227,11 @@ class HttpSession:
         peer: who is at the other end.
     """
 
-    __slots__ = ("_body", "_engine", "_mock", "_peer", "_refused", "_request", "_shared")
+    __slots__ = ("_address", "_body", "_engine", "_mock", "_number", "_refused", "_request", "_shared")
 
     def __init__(self, mock: HttpMock, peer: Peer) -> None:
         self._mock = mock
-        self._peer = peer
+        self._address, self._number = peer
         self._shared = mock.shared
         self._engine = Http1Engine(cache=mock.requests)
         self._request: Request | None = None
@@ -336,13 +347,13 @@ class HttpSession:
         ready = prepared.built.get(key)
         if ready is None:
             ready = prepared.built[key] = self._make(request, prepared, answer, step)
-        data = ready.head + mock.date(now) + ready.tail if ready.dated else ready.whole
+        data = ready.at(mock.date(now))
         if answer.effects or prepared.options.delay:
             return self._with_effects(ready, data, now, raw, prepared, step, asked)
         engine.send_raw(data, close=ready.close)
-        address, number = self._peer
+        code, rule = ready.built.code, prepared.rule
         shared.journal.add(
-            (now, "http", number, address, "request", raw, data, ready.built.code, prepared.rule, step, asked, "")
+            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "")
         )
         return data
 
@@ -386,8 +397,8 @@ class HttpSession:
         )
 
     def _log(self, now: float, raw: bytes, sent: bytes, code: str, rule: str, step: int, asked: int, note: str) -> None:
-        address, number = self._peer
-        self._shared.journal.add((now, "http", number, address, "request", raw, sent, code, rule, step, asked, note))
+        row = (now, "http", self._number, self._address, "request", raw, sent, code, rule, step, asked, note)
+        self._shared.journal.add(row)
 
 
 def _has_date(built: Built) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from statuary.errors import ScriptError
-from statuary.scenario.address import parse_address
+from statuary.scenario.address import ADDRESS_STAGES, parse_address
 from statuary.scenario.decide import decide
 from statuary.scenario.rules import STAGES
 from statuary.scenario.script import Answer, Script
@@ -71,18 +71,8 @@ def chosen_by(mailbox: Mailbox) -> Chosen | None:
     return Chosen(found.stage, found.script, str(found.script), count_key, found.draw_key, mailbox.domain)
 
 
-class Written(NamedTuple):
-    """A reply as octets, ready to be sent again and again.
-
-    Args:
-        code: the reply code.
-        octets: what is sent.
-        text: the code as the journal has it.
-    """
-
-    code: int
-    octets: bytes
-    text: str
+Written: TypeAlias = tuple[int, bytes, str]
+"""A reply ready to be sent again and again: its code, its octets, and the code as the journal has it."""
 
 
 class SmtpMock:
@@ -106,6 +96,7 @@ class SmtpMock:
         }
         self.other = _written(self.book.ordinary("other"))
         self.ruled = frozenset(stage for stage in STAGES["smtp"] if shared.rules.has("smtp", stage))
+        self.speaking = self.ruled.union(ADDRESS_STAGES)
         self._scripted: dict[tuple[str, str, str, str], Written] = {}
 
     def __call__(self, peer: Peer) -> SmtpSession:
@@ -124,7 +115,7 @@ class SmtpMock:
 
 
 def _written(reply: Reply) -> Written:
-    return Written(reply.code, format_reply(reply.code, reply.lines, reply.enhanced), str(reply.code))
+    return reply.code, format_reply(reply.code, reply.lines, reply.enhanced), str(reply.code)
 
 
 class SmtpSession:
@@ -135,11 +126,11 @@ class SmtpSession:
         peer: who is at the other end.
     """
 
-    __slots__ = ("_engine", "_helo", "_mock", "_peer", "_shared")
+    __slots__ = ("_address", "_engine", "_helo", "_mock", "_number", "_shared")
 
     def __init__(self, mock: SmtpMock, peer: Peer) -> None:
         self._mock = mock
-        self._peer = peer
+        self._address, self._number = peer
         self._shared = mock.shared
         self._engine = SmtpEngine(mock.limits)
         self._helo = ""
@@ -226,7 +217,7 @@ class SmtpSession:
             self._shared.mailbox.add(
                 Message(
                     self._shared.clock(),
-                    self._peer.number,
+                    self._number,
                     mail.path.address if mail.path else "",
                     tuple([command.path.address for command in recipients if command.path]),
                     event.content,
@@ -241,12 +232,14 @@ class SmtpSession:
             The reply code (0 for none), and the octets or, where the reply takes more than octets, the plan.
         """
         engine, shared = self._engine, self._shared
-        try:
-            chosen = self._choose(stage, path)
-        except ScriptError as error:
-            return self._bad_script(stage, raw, error)
+        chosen = None
+        if stage in self._mock.speaking:
+            try:
+                chosen = self._choose(stage, path)
+            except ScriptError as error:
+                return self._bad_script(stage, raw, error)
         now = shared.clock()
-        address, number = self._peer
+        number, address = self._number, self._address
         if chosen is None:
             code, data, text = ordinary
             engine.send_raw(data, code)
@@ -288,7 +281,7 @@ class SmtpSession:
         if path is not None:
             chosen = chosen_by(path)
             return chosen if chosen is not None and chosen.stage == stage else None
-        if stage in ("data", "message") and (mail := self._engine.mail) is not None:
+        if (mail := self._engine.mail) is not None and stage in ADDRESS_STAGES:
             for command in (mail, *self._engine.recipients):
                 if command.path is not None:
                     chosen = chosen_by(command.path)
@@ -304,7 +297,7 @@ class SmtpSession:
             "recipient": path.address if path else "",
             "domain": path.domain.lower() if path else "",
             "helo": self._helo,
-            "ip": self._peer.address.rpartition(":")[0],
+            "ip": self._address.rpartition(":")[0],
         }
 
     def _bad_script(self, stage: str, raw: bytes, error: ScriptError) -> tuple[int, bytes]:
@@ -338,5 +331,5 @@ class SmtpSession:
         step: int = 0,
         asked: int = 0,
     ) -> None:
-        address, number = self._peer
-        self._shared.journal.add((now, "smtp", number, address, stage, raw, sent, code, rule, step, asked, note))
+        row = (now, "smtp", self._number, self._address, stage, raw, sent, code, rule, step, asked, note)
+        self._shared.journal.add(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from statuary.catalog.enhanced import CLASS_IDENTITY, parse_enhanced
 from statuary.catalog.lookup import find, suggest
@@ -12,6 +13,7 @@ from statuary.errors import CodeNotFound
 from statuary.explain.words import CLAIM_KINDS
 from statuary.web.site import EDIT_URL, Page, Redirect, Result, Visit
 from statuary.web.views.links import compare_path, heading, mock_path, related_codes
+from statuary.web.views.recorded import http_response
 
 __all__ = ["code", "index", "number", "one_code"]
 
@@ -42,24 +44,20 @@ def index(visit: Visit) -> Result:
             hidden.append(entry)
         else:
             shown.setdefault(entry.class_, []).append(entry)
+    ordered = dict(sorted(shown.items(), key=lambda item: not item[0][:1].isdigit()))
     return Page(
         "index.html",
         visit.gettext("%(protocol)s codes") % {"protocol": protocol.name},
         protocol.id,
         {
             "protocol": protocol,
-            "classes": shown,
+            "classes": ordered,
             "hidden": hidden,
             "subjects": _subjects(enhanced),
             "enhanced_classes": [entry for entry in enhanced if entry.kind == "class"],
-            "untranslated": any("summary" in entry.prose.fallbacks for entry in (*enhanced, *sum_lists(shown))),
+            "untranslated": any("summary" in entry.prose.fallbacks for entry in chain(enhanced, *shown.values())),
         },
     )
-
-
-def sum_lists(groups: dict[str, list[Code]]) -> list[Code]:
-    """All codes of all groups."""
-    return [entry for group in groups.values() for entry in group]
 
 
 def _subjects(entries: Iterable[Code]) -> list[_Subject]:
@@ -162,6 +160,7 @@ def _context(visit: Visit, entry: Code) -> dict[str, object]:
             :MAX_COMPARISONS
         ],
         "mock": mock_path(entry),
+        "sent": _sent(visit, entry),
         "edit": _edit_url(entry),
         "members": _members(visit, entry),
     }
@@ -195,6 +194,16 @@ def _claims(claims: Iterable[Claim]) -> list[tuple[str, list[Claim]]]:
     for claim in claims:
         grouped.setdefault(claim.kind, []).append(claim)
     return [(kind, members) for kind, members in grouped.items() if members]
+
+
+def _sent(visit: Visit, entry: Code) -> str:
+    """What goes over the wire for it: the reply line, or the status line as the mock sends it."""
+    answer = entry.answer
+    if answer.text:
+        parts = (entry.value, answer.enhanced, answer.text)
+        return " ".join(part for part in parts if part)
+    response = http_response(visit, entry) if entry.protocol == "http" and mock_path(entry) else None
+    return response.text.partition("\n")[0] if response else ""
 
 
 def _edit_url(entry: Code) -> str:

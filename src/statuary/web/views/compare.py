@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Code
@@ -14,19 +14,6 @@ from statuary.web.views.links import compare_path, heading
 
 __all__ = ["chooser", "pair"]
 
-GOOD_PAIRS = (
-    ("smtp/452", "http/507"),
-    ("smtp/452", "smtp/552"),
-    ("smtp/450", "smtp/550"),
-    ("smtp/4.2.2", "smtp/5.2.2"),
-    ("smtp/251", "smtp/551"),
-    ("http/413", "http/507"),
-    ("http/401", "http/403"),
-    ("http/429", "http/503"),
-    ("http/301", "http/308"),
-    ("smtp/421", "http/503"),
-)
-"""Pairs that people confuse, offered on the form."""
 MAX_CHOICES = 24
 """How many pairs are offered where a number names several codes."""
 
@@ -75,7 +62,7 @@ def chooser(visit: Visit) -> Result:
     missing = {
         side: visit.resolve(suggest(visit.catalogue, text)) for side, text in asked.items() if text and not found[side]
     }
-    good = [codes for identities in GOOD_PAIRS if len(codes := visit.resolve(identities)) == 2]
+    good = [codes for identities in visit.site.curated.pairs if len(codes := visit.resolve(identities)) == 2]
     return Page(
         "chooser.html",
         visit.gettext("Compare two codes"),
@@ -112,6 +99,7 @@ def _choices(visit: Visit, lefts: Sequence[Code], rights: Sequence[Code]) -> Pag
 
 
 def _with_paths(visit: Visit, pairs: Sequence[Sequence[Code]]) -> list[tuple[Code, Code, str]]:
-    order: Callable[[Code, Code], bool] = lambda left, right: canonical_order(visit.catalogue, left, right)  # noqa: E731
-    ordered = [(left, right) if order(left, right) else (right, left) for left, right in pairs]
+    ordered = [
+        (left, right) if canonical_order(visit.catalogue, left, right) else (right, left) for left, right in pairs
+    ]
     return [(left, right, compare_path(visit.catalogue, left, right)) for left, right in ordered]

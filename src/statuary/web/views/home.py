@@ -7,22 +7,22 @@ from statuary.web.site import Page, Result, Visit
 
 __all__ = ["about", "home", "login"]
 
-_DOORS = ("smtp/452", "http/507", "smtp/4.2.2", "http/503", "smtp/551", "http/429")
-"""Codes that the home page leads to."""
-_PAIR = ("smtp/452", "http/507")
-"""The comparison that the home page shows."""
-
 
 def home(visit: Visit) -> Result:
     """What there is, and where to begin."""
-    pair = visit.resolve(_PAIR)
+    pair = visit.resolve(visit.site.curated.shown_pair)
     comparison = compare(visit.catalogue, *pair) if len(pair) == 2 else None
     shared = [value for value, protocols in visit.site.shared_values.items() if len(protocols) >= 4]
     return Page(
         "home.html",
         visit.gettext("Every code, explained and answered on the wire"),
         "",
-        {"doors": visit.resolve(_DOORS), "comparison": comparison, "shared": shared, "counts": visit.site.counts},
+        {
+            "doors": visit.resolve(visit.site.curated.doors),
+            "comparison": comparison,
+            "shared": shared,
+            "counts": visit.site.counts,
+        },
         description=visit.gettext(
             "Status, reply and response codes: explained, compared, and answered by mock servers on the real wire."
         ),

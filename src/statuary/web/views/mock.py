@@ -4,44 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from markupsafe import Markup
-
 from statuary.catalog.lookup import suggest
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound, StatuaryError
 from statuary.scenario.address import parse_address
-from statuary.serve.record import Transcript, record_http, record_smtp, record_smtp_stage
-from statuary.web.highlight import example
+from statuary.serve.record import Transcript, record_smtp, record_smtp_stage
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import heading, mock_path
+from statuary.web.views.recorded import http_response
 
 __all__ = ["mock"]
 
 _DOMAIN = "any.test"
 _STAGES = ("rcpt", "message", "data", "mail")
 """The stages that an address can speak for, the commonest first."""
-
-
-class HttpMock(NamedTuple):
-    """How the HTTP mock answers with a code.
-
-    Args:
-        target: what to request.
-        url: the same with the address of this process's mock.
-        scripted: whether a script may follow the number; a code with its owner stands alone.
-        response: what was answered, its lines ended by LF.
-    """
-
-    target: str
-    url: str
-    scripted: bool
-    response: str
-
-    @property
-    def highlighted(self) -> Markup:
-        """The response with its colours."""
-        return example("http", self.response)
 
 
 class SmtpMock(NamedTuple):
@@ -88,23 +65,12 @@ def mock(visit: Visit) -> Result:
             "name": name,
             "protocol": visit.catalogue.protocols[code.protocol],
             "basic": basic,
-            "http": _http(visit, basic or code),
+            "http": http_response(visit, basic or code),
             "smtp": smtp,
             "failure": code.value[0] in "45",
         },
         description=code.summary,
     )
-
-
-def _http(visit: Visit, code: Code) -> HttpMock | None:
-    plain = code.protocol == "http" and code.value == code.id.partition("/")[2]
-    target = f"/status/{code.value}" if plain else f"/{code.id}"
-    try:
-        transcript = record_http(visit.site.shared, target)
-    except StatuaryError:
-        return None
-    text = transcript.raw.decode("latin-1").replace("\r\n", "\n")
-    return HttpMock(target, f"{visit.site.http_url}{target}", plain, text)
 
 
 def _smtp(visit: Visit, code: Code, basic: Code | None) -> SmtpMock | None:

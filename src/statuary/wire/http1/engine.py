@@ -92,7 +92,7 @@ class Http1Engine:
             limits = DEFAULT_LIMITS if cache is None else cache.limits
         if cache is None:
             cache = RequestCache(limits)
-        elif cache.limits != limits:
+        elif cache.limits is not limits and cache.limits != limits:
             raise LocalProtocolError("the cache was made for other limits")
         self.limits = limits
         self._cache = cache

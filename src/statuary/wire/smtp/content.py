@@ -11,6 +11,7 @@ __all__ = ["Content", "ContentReader", "unstuff"]
 # Only this ends content. A dot between bare LF or bare CR does not: where two servers differ on that, one
 # message can smuggle another past the first of them.
 _END = b"\r\n.\r\n"
+_DOT = _END[:3]
 
 
 class Content(NamedTuple):
@@ -72,15 +73,20 @@ class ContentReader:
         kept = self._kept
         before = len(kept)
         if before == 2 and not buffer.starts_with(b"."):
-            at = buffer.find(_END)
+            at = buffer.find(_DOT)
+            plain = at >= 0 and buffer.starts_with(_END, at)  # the first dot that opens a line is the final one
+            if at >= 0 and not plain:
+                at = buffer.find(_END)
             if at >= 0:
-                return self._complete(buffer.take(at + len(_END)))
+                raw = buffer.take(at + len(_END))
+                return self._complete(raw, raw[:-3] if plain else unstuff(raw))
         chunk = buffer.take_all()
         kept += chunk
         end = kept.find(_END, max(0, before - len(_END) + 1)) + len(_END)
         if end >= len(_END):
             buffer.append(chunk[end - before :])
-            return self._complete(bytes(kept[2:end]))
+            raw = bytes(kept[2:end])
+            return self._complete(raw, unstuff(raw))
         if len(kept) > self._most:
             self._lost = len(kept) - 2
             self._head = bytes(kept[2 : 2 + self._head_octets])
@@ -104,8 +110,7 @@ class ContentReader:
         buffer.append(chunk[end:])
         return Content(None, self._head, self._lost + end)
 
-    def _complete(self, raw: bytes) -> Content:
-        content = unstuff(raw)
+    def _complete(self, raw: bytes, content: bytes) -> Content:
         if len(content) > self._limit:
             return Content(None, raw[: self._head_octets], len(raw))
         return Content(content, raw, len(raw))

@@ -1,4 +1,4 @@
-"""The application of every code, mounted below the code's own path."""
+"""The application of every code, mounted below the code's own path; FastAPI and Starlette alike."""
 
 import importlib
 import json

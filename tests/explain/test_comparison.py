@@ -1,0 +1,113 @@
+"""Two codes compared by their facts."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from statuary.catalog.model import Code
+from statuary.catalog.store import Catalogue, open_catalogue
+from statuary.explain.compare import Comparison, canonical_order, compare
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """The catalogue of this checkout."""
+    return open_catalogue()
+
+
+def get(catalogue: Catalogue, identity: str) -> Code:
+    """A code that has to be there."""
+    code = catalogue.get(identity)
+    assert code is not None, identity
+    return code
+
+
+def of(catalogue: Catalogue, left: str, right: str) -> Comparison:
+    """The comparison of two identities."""
+    return compare(catalogue, get(catalogue, left), get(catalogue, right))
+
+
+def cells(comparison: Comparison) -> dict[str, tuple[str, str]]:
+    """Each point in which they differ, in English."""
+    return {row.field: (row.left.render(), row.right.render()) for row in comparison.differences}
+
+
+def test_differences_are_structured(catalogue: Catalogue) -> None:
+    """smtp/214 and smtp/452 differ in class, meaning, who acts, retry and stage, and have nothing in common."""
+    comparison = of(catalogue, "smtp/214", "smtp/452")
+    assert list(cells(comparison)) == ["class", "meaning", "acts", "retry", "stages"]
+    assert [row.field for row in comparison.alike] == ["protocol", "status"]
+    assert cells(comparison)["meaning"] == (
+        "It answers a command of the session; no message hangs on it.",
+        "The message stays in the sender's queue and is tried again.",
+    )
+    assert cells(comparison)["stages"] == ("help", "mail, rcpt, message, bdat")
+    assert "30 minutes" in cells(comparison)["retry"][1]
+    assert comparison.unrelated
+    assert "nothing in common" in comparison.verdict.render()
+
+
+def test_across_protocols(catalogue: Catalogue) -> None:
+    """smtp/452 and http/507 share a concept; one queue repeats by itself, the other asks a person (RFC 4918 §11.5)."""
+    comparison = of(catalogue, "smtp/452", "http/507")
+    assert not comparison.unrelated
+    assert comparison.shared_concepts
+    assert cells(comparison)["protocol"] == ("SMTP", "HTTP")
+    assert "only when a person asks" in cells(comparison)["retry"][1]
+    assert "same thing" in comparison.verdict.render()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "unrelated", "verdict"),
+    [
+        ("smtp/452", "smtp/452", False, "is compared with itself"),
+        ("smtp/452", "ftp/452", False, "share a number"),
+        ("http/404", "sip/404", False, "share a number"),
+        ("smtp/4.2.2", "smtp/5.2.2", False, "same thing"),
+        ("smtp/X.2.2", "smtp/4.2.2", False, ""),
+        ("smtp/552", "smtp/5.2.2", False, ""),
+        ("http/499-nginx", "http/499-esri", False, "neighbours"),
+        ("http/418", "smtp/354", True, "nothing in common"),
+    ],
+)
+def test_verdicts(catalogue: Catalogue, left: str, right: str, unrelated: bool, verdict: str) -> None:
+    """How two codes stand to each other, in either order."""
+    for pair in ((left, right), (right, left)):
+        comparison = of(catalogue, *pair)
+        assert comparison.unrelated is unrelated
+        assert verdict in comparison.verdict.render()
+        assert comparison.verdict.render().startswith(pair[0])
+
+
+def test_one_order_for_pages(catalogue: Catalogue) -> None:
+    """Of two codes exactly one order is the canonical one: by protocol, basic before enhanced, by value."""
+    ordered = [
+        "http/404",
+        "http/499-esri",
+        "http/499-nginx",
+        "http/507",
+        "smtp/214",
+        "smtp/452",
+        "smtp/4.2.2",
+        "ftp/452",
+    ]
+    for left, right in itertools.combinations(ordered, 2):
+        assert canonical_order(catalogue, get(catalogue, left), get(catalogue, right))
+        assert not canonical_order(catalogue, get(catalogue, right), get(catalogue, left))
+
+
+def test_any_pair_can_be_compared(catalogue: Catalogue) -> None:
+    """Every kind of code of every protocol with every other, as JSON, in a language that brackets everything."""
+    kinds = {
+        (code.protocol, code.kind, code.status, code.wire, code.value[0]): code for code in catalogue.codes(hidden=True)
+    }
+    for left, right in itertools.product(kinds.values(), repeat=2):
+        data = compare(catalogue, left, right).to_dict(lambda text: f"[{text}]")
+        assert json.loads(json.dumps(data)) == data
+        for row in (*data["differences"], *data["alike"]):
+            assert row["left"]
+            assert row["right"]
+            assert "%(" not in row["left"] + row["right"] + data["verdict"]
