@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from bench.load import send_requests, send_transactions
+from bench.load import send_messages, send_requests, send_transactions
 from bench.measure import Ratio
 from bench.peers import Server
 from bench.report import Budget, Figure
@@ -31,8 +31,12 @@ COPIES = 9
 """How many copies of each code join the catalogue, to make it ten times as large."""
 ROUND_EXCHANGES = 20_000
 """Exchanges between two looks at the memory; half HTTP, half SMTP."""
+ROUND_MESSAGES = 60
+"""Messages accepted between two looks."""
+MESSAGE_OCTETS = 50_000
+"""The size of such a message: a few hundred fill mailbox and journal with as many octets as they take."""
 FILL_ROUNDS = 9
-"""Rounds after which everything that is bounded is full: 100,000 counts take the longest."""
+"""Rounds after which everything that is bounded is full; counts take the longest."""
 
 
 def measure_decisions(rounds: int) -> Iterator[Figure]:
@@ -159,6 +163,7 @@ def measure_memory(ours: Server, rounds: int) -> Iterator[Figure]:
         half = ROUND_EXCHANGES // 2
         send_requests(ours.http, [f"/status/503?key={number}-{place}" for place in range(half)])
         send_transactions(ours.smtp, [f"rcpt452+{number}-{place}@any.test" for place in range(half // 3)])
+        send_messages(ours.smtp, ROUND_MESSAGES, MESSAGE_OCTETS)
         looks.append(_resident(ours.pid))
     full, rest = looks[FILL_ROUNDS - 1], looks[FILL_ROUNDS:]
     exchanges = f"{rounds * ROUND_EXCHANGES:,} exchanges"

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from bench.measure import Window, cpu_seconds
 from bench.peers import HOST, Server, find_tool
 
-__all__ = ["MessageLoad", "fetch", "refuse_recipients", "run_wrk", "send_requests", "send_transactions"]
+__all__ = [
+    "MessageLoad",
+    "fetch",
+    "refuse_recipients",
+    "run_wrk",
+    "send_messages",
+    "send_requests",
+    "send_transactions",
+]
 
 CONNECTIONS = 64
 """How many connections wrk holds."""
@@ -148,6 +156,17 @@ def send_transactions(port: int, recipients: Sequence[str]) -> None:
         for recipient in recipients:
             sock.sendall(f"MAIL FROM:<sender@load.test>\r\nRCPT TO:<{recipient}>\r\nRSET\r\n".encode())
             _read(sock, b"\n", 3)
+
+
+def send_messages(port: int, count: int, octets: int) -> None:
+    """So many messages on one connection, each accepted."""
+    content = (b"x" * 78 + b"\r\n") * (octets // 80) + b".\r\n"
+    with _hello(port) as sock:
+        for _ in range(count):
+            sock.sendall(b"MAIL FROM:<sender@load.test>\r\nRCPT TO:<box@any.test>\r\nDATA\r\n")
+            _read(sock, b"\n", 3)
+            sock.sendall(content)
+            _read(sock, b"250 ", 1)
 
 
 def _read(sock: socket.socket, mark: bytes, times: int) -> None:

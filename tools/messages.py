@@ -1,4 +1,4 @@
-"""Brings the PO files of all languages up to date with the English: one domain for each protocol's prose."""
+"""Brings the PO files of all languages up to date with the English: the interface, and one domain a protocol."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from statuary.catalog.messages import prose_messages, update_catalogue
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
+from statuary.web import extract
 
 
 def main() -> int:
@@ -21,6 +22,7 @@ def main() -> int:
                 files = [file for file in content.files if file.code.protocol == protocol.id]
                 path = update_catalogue(places.locales, language.tag, protocol.id, prose_messages(files))
                 sys.stdout.write(f"{path.relative_to(places.locales.parent)}\n")
+    extract.main()
     return 0
 
 

@@ -78,11 +78,13 @@ def test_a_snippet_says_what_its_code_says(framework: Framework) -> None:
         wanted = asked(code, framework.json)
         text = place(framework, code).text
         assert framework.constants.get(code.id, str(wanted.number)) in text
+        redirect = f"return {wanted.number} {wanted.headers.get('Location')};"
+        if redirect in text:  # nginx: the directive is the header, and leaves no room for a body
+            continue
         for name in wanted.headers:
             assert name in text
         for value in wanted.content.values():
-            # nginx takes an address in the place of a text in a redirect.
-            assert value in text or "return" in text
+            assert value in text.replace("\\", "")
         assert not re.search(r"[ \t]$|\n\n\n\n|\{%|%\}|\t ", text, re.MULTILINE), text
         assert text.endswith("\n")
 
@@ -149,7 +151,8 @@ def test_lock_files_name_no_registry() -> None:
     """Whoever installs chooses where from; hashes say what."""
     folder = CONTENT / "snippets" / "toolchains"
     requirements = (folder / "python" / "requirements.txt").read_text()
-    assert "http" not in re.sub(r"httptools|httpx", "", requirements)
+    assert "://" not in requirements
+    assert "index" not in requirements
     pins = re.findall(r"(?m)^[a-z0-9-]+==[^ ]+ \\\n +--hash=sha256:", requirements)
     assert len(pins) == len(re.findall(r"(?m)^[a-z0-9-]+==", requirements)) > 0
     lock = json.loads((folder / "node" / "package-lock.json").read_text())

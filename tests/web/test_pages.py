@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import shutil
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import html5lib
 import pytest
 
+from statuary.catalog.compile import compile_catalogue
+from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
 from statuary.web.site import Site
-from tests.web.client import LANGUAGES, Client
+from tests.web.client import LANGUAGES, Client, make_client
 
 KINDS = (
     "",
@@ -204,14 +208,19 @@ def test_comparison_of_the_unrelated_says_so_and_is_not_indexed(client: Client) 
     assert '<meta name="robots" content="noindex">' in text
 
 
-def test_untranslated_prose_is_marked_and_named(client: Client) -> None:
+def test_untranslated_prose_is_marked_and_named(client: Client, tmp_path: Path) -> None:
     """A field without a translation is in English, says so, and carries lang."""
-    language = "fr"
-    catalogue = client.shared.catalogue
-    partly = next(code for code in catalogue.codes("smtp", language=language) if "description" in code.prose.fallbacks)
-    text = client.get(f"/{language}/{partly.id}").text
+    places = find_places()
+    interface = Path("fr", "LC_MESSAGES", "interface.po")
+    (tmp_path / interface).parent.mkdir(parents=True)
+    shutil.copy(places.locales / interface, tmp_path / interface)
+    compile_catalogue(places.content, tmp_path, tmp_path / "catalogue.sqlite")
+    bare = Catalogue(tmp_path / "catalogue.sqlite")
+    text = make_client(bare).get("/fr/smtp/452").text
     assert "anglais" in text
     assert re.search(r'<div lang="en"><p>', text)
+    bare.close()
+    assert "anglais" not in client.get("/fr/smtp/452").text
 
 
 def test_registered_names_are_kept_from_translators(client: Client) -> None:

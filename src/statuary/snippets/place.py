@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -10,11 +11,14 @@ from typing import NamedTuple
 import jinja2
 
 from statuary.catalog.model import Code
+from statuary.errors import ContentError
 from statuary.snippets.framework import Framework
 
 __all__ = ["Asked", "Snippet", "asked", "digest", "place"]
 
 _SEPARATORS = {"compact": (",", ":"), "newline": (",", ":"), "spaced": (", ", ": ")}
+_SHORT_CHARACTERS = 70
+"""The longest mapping that stands on one line."""
 _LEFT_TO_THE_SERVER = frozenset({"content-length", "content-type"})
 
 
@@ -75,20 +79,32 @@ def place(framework: Framework, code: Code, template: str | None = None) -> Snip
         framework: the framework.
         code: a code that :func:`statuary.snippets.answerable` lets through.
         template: another text than that of the framework's own template file.
+
+    Raises:
+        ContentError: the template is wrong.
     """
     wanted = asked(code, framework.json)
-    text = _ENVIRONMENT.from_string(framework.template_text() if template is None else template).render(
-        number=wanted.number,
-        constant=framework.constants.get(code.id, ""),
-        headers=wanted.headers,
-        content=wanted.content,
-    )
+    try:
+        text = _compiled(framework.template_text() if template is None else template).render(
+            number=wanted.number,
+            constant=framework.constants.get(code.id, ""),
+            headers=wanted.headers,
+            content=wanted.content,
+        )
+    except jinja2.TemplateError as error:
+        where = f"snippets/{framework.id}/{framework.template}"
+        raise ContentError(where, getattr(error, "lineno", None) or 1, 1, f"{error}, for {code.id}") from error
     return Snippet(framework.id, code.id, framework.file, text)
 
 
 def digest(text: str) -> str:
     """Twelve hexadecimal digits that change with the text."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(template: str) -> jinja2.Template:
+    return _ENVIRONMENT.from_string(template)
 
 
 def _double(text: str) -> str:
@@ -118,9 +134,24 @@ def _apache(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _inline(content: dict[str, str], style: str = "compact") -> str:
+def _inline(content: dict[str, str]) -> str:
     """The body as one line of JSON."""
-    return json.dumps(content, separators=_SEPARATORS[style])
+    return json.dumps(content, separators=_SEPARATORS["compact"])
+
+
+def _mapping(entries: dict[str, str], indent: int, pad: str = "") -> str:
+    """A mapping of Python, or of JavaScript with ``pad`` a space: on one line where that is short."""
+    pairs = [f"{json.dumps(name)}: {_gentle(value)}" for name, value in entries.items()]
+    line = "{" + pad + ", ".join(pairs) + pad + "}"
+    if len(line) <= _SHORT_CHARACTERS:
+        return line
+    step = 2 if pad else 4
+    return "{\n" + "".join(f"{' ' * (indent + step)}{pair},\n" for pair in pairs) + " " * indent + "}"
+
+
+def _bare(text: str) -> str:
+    """A word of nginx's configuration, in quotes only where it needs them."""
+    return text if re.fullmatch(r"[\w./:*=%?&-]+", text) else _single(text)
 
 
 def _object(content: dict[str, str]) -> str:
@@ -136,5 +167,13 @@ _ENVIRONMENT = jinja2.Environment(
     autoescape=False,  # noqa: S701 - the templates make programs, not pages; pages escape what they show
 )
 _ENVIRONMENT.filters.update(
-    apache=_apache, backtick=_backtick, double=_double, gentle=_gentle, inline=_inline, object=_object, single=_single
+    apache=_apache,
+    backtick=_backtick,
+    bare=_bare,
+    double=_double,
+    gentle=_gentle,
+    inline=_inline,
+    mapping=_mapping,
+    object=_object,
+    single=_single,
 )

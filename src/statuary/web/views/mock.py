@@ -19,6 +19,8 @@ __all__ = ["mock"]
 _DOMAIN = "any.test"
 _STAGES = ("rcpt", "message", "data", "mail")
 """The stages that an address can speak for, the commonest first."""
+MORE_PAGES = 8
+"""How many other mock pages a page leads to."""
 
 
 class SmtpMock(NamedTuple):
@@ -68,9 +70,28 @@ def mock(visit: Visit) -> Result:
             "http": http_response(visit, basic or code),
             "smtp": smtp,
             "failure": code.value[0] in "45",
+            "more": _more(visit, code),
         },
         description=code.summary,
     )
+
+
+def _more(visit: Visit, code: Code) -> list[Code]:
+    """The nearest codes of the same class that have mock pages."""
+    peers = [
+        other
+        for other in visit.catalogue.codes(code.protocol, language=visit.tag)
+        if other.id == code.id
+        or (
+            other.value[0] == code.value[0]
+            and ("." in other.value) == ("." in code.value)
+            and other.status == "registered"
+            and mock_path(other)
+        )
+    ]
+    place = next((number for number, other in enumerate(peers) if other.id == code.id), 0)
+    first = max(0, min(place - MORE_PAGES // 2, len(peers) - MORE_PAGES - 1))
+    return [other for other in peers[first : first + MORE_PAGES + 1] if other.id != code.id]
 
 
 def _smtp(visit: Visit, code: Code, basic: Code | None) -> SmtpMock | None:
