@@ -31,7 +31,7 @@ COPIES = 9
 """How many copies of each code join the catalogue, to make it ten times as large."""
 ROUND_EXCHANGES = 20_000
 """Exchanges between two looks at the memory; half HTTP, half SMTP."""
-ROUND_MESSAGES = 60
+ROUND_MESSAGES = 200
 """Messages accepted between two looks."""
 MESSAGE_OCTETS = 50_000
 """The size of such a message: a few hundred fill mailbox and journal with as many octets as they take."""

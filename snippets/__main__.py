@@ -93,9 +93,6 @@ def _print_outcome(outcome: Outcome) -> None:
     if outcome.not_runnable:
         print(f"{app.id:12} not runnable: {outcome.not_runnable}", flush=True)
         return
-    moved = [
-        f"{name} {version}" for name, version in outcome.recorded_under.items() if outcome.versions.get(name) != version
-    ]
     made_of = ", ".join(f"{name} {version}" for name, version in outcome.versions.items())
     word = "new" if outcome.recorded else "deviating"
     print(
@@ -103,8 +100,8 @@ def _print_outcome(outcome: Outcome) -> None:
         f"{outcome.seconds:5.1f} s  {made_of}",
         flush=True,
     )
-    if moved and not outcome.recorded:
-        print(f"    recorded under {', '.join(moved)}")
+    if outcome.moved and not outcome.recorded:
+        print(f"    recorded under {', '.join(outcome.moved)}")
     if not outcome.recorded:
         for code, differences in list(outcome.deviating.items())[:_SHOWN_DEVIATIONS]:
             print(f"    {code}: {'; '.join(differences)}")

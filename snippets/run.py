@@ -51,6 +51,13 @@ class Outcome(NamedTuple):
     recorded_under: Mapping[str, str] = MappingProxyType({})
 
     @property
+    def moved(self) -> list[str]:
+        """What it was recorded under, where that is not what it ran under."""
+        return [
+            f"{name} {version}" for name, version in self.recorded_under.items() if self.versions.get(name) != version
+        ]
+
+    @property
     def passed(self) -> int:
         """How many answers were as recorded."""
         return 0 if self.not_runnable else len(self.codes) - len(self.deviating)

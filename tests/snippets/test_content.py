@@ -185,3 +185,12 @@ def test_a_wrong_golden_is_named(tmp_path: Path) -> None:
         with pytest.raises(ContentError, match="record it again"):
             read_golden(flask._replace(folder=tmp_path))
     assert read_golden(flask._replace(folder=tmp_path / "nowhere")) is None
+
+
+def test_a_wrong_template_is_named() -> None:
+    """File, line and code."""
+    flask = find_framework(CONTENT, "flask")
+    assert flask is not None
+    for template in ("a\n{{ nothing }}", "a\n{% if %}", "a\n{{ number | nothing }}"):
+        with pytest.raises(ContentError, match=r"snippets/flask/app\.py\.j2:.*http/507"):
+            place(flask, code_of("http/507"), template)

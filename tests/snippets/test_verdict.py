@@ -64,3 +64,11 @@ def test_options_have_no_order() -> None:
     asked = Asked(426, "Upgrade Required", {"Connection": "Upgrade", "Cache-Control": "public, max-age=1"}, {}, True)
     headers = (("Connection", "close"), ("Connection", "upgrade"), ("Cache-Control", "max-age=1, public"))
     assert judge(asked, Recorded("0", "HTTP/1.1 426 Upgrade Required", headers)).word == "as asked"
+
+
+def test_the_response_as_shown() -> None:
+    """What stands on the page is what was recorded."""
+    recorded = GOOD._replace(interim=("HTTP/1.1 103 Early Hints",), headers=(("Date", "*"),), body="x")
+    assert recorded.text == "HTTP/1.1 103 Early Hints\nHTTP/1.1 503 Service Unavailable\nDate: *\n\nx"
+    assert Recorded("0", "").text == ""
+    assert (Recorded("0", "").status_code, Recorded("0", "").reason_phrase) == (None, "")

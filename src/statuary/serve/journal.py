@@ -15,7 +15,7 @@ __all__ = ["Exchange", "Journal", "MemoryJournal", "Row"]
 
 MAX_EXCHANGES = 10_000
 """The most exchanges that are kept."""
-MAX_JOURNAL_OCTETS = 8 * 1024 * 1024
+MAX_JOURNAL_OCTETS = 6 * 1024 * 1024
 """The most octets of traffic that are kept, both directions together."""
 EXCHANGE_OVERHEAD_OCTETS = 400
 """What an exchange costs in memory beside its octets; counted so that many small ones stay bounded too."""

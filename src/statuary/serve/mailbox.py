@@ -10,7 +10,7 @@ __all__ = ["Mailbox", "Message"]
 
 MAX_MESSAGES = 1_000
 """The most messages that are kept."""
-MAX_MAILBOX_OCTETS = 8 * 1024 * 1024
+MAX_MAILBOX_OCTETS = 6 * 1024 * 1024
 """The most octets of messages that are kept."""
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from statuary.snippets.answerable import answerable, codes_answered, why_not_answerable
 from statuary.snippets.framework import Framework, Selection, find_framework, read_frameworks, read_selection
 from statuary.snippets.golden import Golden, Recorded, read_golden
-from statuary.snippets.place import Snippet, digest, place
+from statuary.snippets.place import Asked, Snippet, asked, digest, place
 from statuary.snippets.verdict import Verdict, judge
 
 __all__ = [
+    "Asked",
     "Framework",
     "Golden",
     "Recorded",
@@ -20,6 +21,7 @@ __all__ = [
     "Snippet",
     "Verdict",
     "answerable",
+    "asked",
     "codes_answered",
     "digest",
     "find_framework",

@@ -54,6 +54,13 @@ class Recorded(NamedTuple):
         """The reason phrase; often empty."""
         return self.status_line.split(" ", 2)[2] if self.status_line.count(" ") > 1 else ""
 
+    @property
+    def text(self) -> str:
+        """The response as it is shown: interim lines, status line, header fields, an empty line, the body."""
+        fields = [f"{name}: {value}" for name, value in self.headers]
+        head = [*self.interim, self.status_line, *fields] if self.status_line else list(self.interim)
+        return "\n".join([*head, "", self.body] if self.body else head)
+
     def header(self, name: str) -> str | None:
         """The values of a header field, joined; None where it is absent."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
