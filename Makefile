@@ -1,7 +1,7 @@
 # make serve and make test are all a newcomer needs; each sets up what it rests on.
 BIN := .venv/bin
 
-.PHONY: help setup serve test check bench fuzz crawl messages record lock format clean
+.PHONY: help setup serve test check snippets bench fuzz crawl messages record lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,10 @@ check: ## lint, types, floors, content: under a minute
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m statuary.catalog.lint
+
+snippets: ## every snippet on every framework, compared with what was recorded
+	@tools/setup test
+	@$(BIN)/python -m snippets run $(ARGS)
 
 bench: ## the budgets, beside nginx, smtp-sink, aiosmtpd and httpbin
 	@tools/setup bench

@@ -275,7 +275,7 @@ def _fingerprint(*roots: Path) -> str:
         with scan:
             for entry in scan:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name != "__pycache__":
+                    if entry.name not in ("__pycache__", "snippets"):  # snippets are read by others, not compiled
                         folders.append(entry.path)
                 else:
                     status = entry.stat()
