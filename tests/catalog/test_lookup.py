@@ -115,8 +115,8 @@ def test_registered_number_with_another_owner(catalogue: Catalogue) -> None:
         ("teapot", {"http/418"}),
         ("452 too many recipients", {"smtp/452"}),
         ("boîte pleine", {"smtp/4.2.2", "smtp/5.2.2"}),
-        ("メールボックス", {"smtp/4.2.2", "smtp/5.2.2"}),
-        ("사서함", {"smtp/4.2.2", "smtp/5.2.2"}),
+        ("メールボックス 容量", {"smtp/4.2.2", "smtp/5.2.2"}),
+        ("사서함 가득", {"smtp/4.2.2", "smtp/5.2.2"}),
     ],
 )
 def test_search_leads_to(catalogue: Catalogue, query: str, expected: set[str]) -> None:

@@ -172,8 +172,8 @@ def test_other_languages_mark_what_is_not_translated(statuary: Statuary) -> None
     assert "Insufficient Storage" in done.out
     assert "クラス" in done.out
     assert "(en)" not in done.out.partition("\n\n")[2].partition("\n\n")[0]
-    assert "(en)" in statuary("http/226", "--lang", "ja").out
-    assert "(en)" not in statuary("http/226").out
+    assert "(en)" in statuary("ftp/452", "--lang", "ja").out
+    assert "(en)" not in statuary("ftp/452").out
 
 
 @pytest.mark.parametrize("query", ["\x1b[31m", "a\x00b", "\ufffd", " ", "", "/", "smtp/", "x" * 5000, "%s %(x)s", "“”"])
