@@ -87,4 +87,4 @@ def test_http_exchanges_are_kept_with_their_bodies(server: Serving) -> None:
     assert item["request"].startswith(f"POST /status/503x1~200?key={key} HTTP/1.1\r\n")
     assert item["request"].endswith("\r\n\r\nhello")
     assert item["response"].endswith(response.text)
-    assert (item["protocol"], item["stage"], item["code"], item["step"]) == ("http", "request", "http/503", 1)
+    assert (item["protocol"], item["stage"], item["code"], item["step"]) == ("http", "request", "503", 1)

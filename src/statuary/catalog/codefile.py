@@ -31,6 +31,8 @@ POLICIES = (
 )
 WHO = ("client", "user", "server", "nobody")
 WIRES = ("sent", "log-only", "client-side")
+ENHANCED_OWNER = "IANA"
+"""Enhanced status codes have a registry (RFC 5248); basic reply codes are defined by their RFCs alone."""
 CLAIM_KINDS = ("specification", "registry", "vendor", "seen in practice")
 STAGES: Mapping[str, tuple[str, ...]] = {
     "http": ("request", "any"),
@@ -116,6 +118,8 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
     status = reader.one_of("status", STATUSES)
     kind = kind_of(protocol, value, class_, status)
     wire = reader.one_of("wire", WIRES, default="sent")
+    if kind in ("class", "subject", "template"):
+        default_owner = ENHANCED_OWNER
     owner = reader.string("owner", default=default_owner if status != "unofficial" else None)
     prose, examples, prose_lines, example_lines = _parse_body(path, body, body_line, kind)
     retry, class_retry = _parse_retry(reader.table("retry"), kind)

@@ -90,7 +90,7 @@ class AnswerBook:
             interim = Interim(status, self.phrase(code), tuple(code.answer.headers.items()) if code else ())
             final = self.ordinary("request").value
             status, code, options = int(final), self._code("http", final, ""), options._replace(reason=None)
-        return self._final(status, code, options, accept, mark, interim, f"{tongue}/{answer.value}")
+        return self._final(status, code, options, accept, mark, interim, answer.value)
 
     def error(self, name: str, message: str, accept: str, more: Mapping[str, object]) -> Built:
         """An answer of the mock's own: it was asked for something that it cannot do.
@@ -111,7 +111,7 @@ class AnswerBook:
         if name and body.startswith(b'{"error": "'):
             body = re.sub(rb'^\{"error": "[^"]*"', b'{"error": "' + name.encode() + b'"', body, count=1)
         headers = (("Content-Type", media), ("Cache-Control", "no-store"), (MARK, f"error; name={name}"))
-        return Built(status, self.phrase(code), headers, body, None, f"http/{status}")
+        return Built(status, self.phrase(code), headers, body, None, str(status))
 
     def phrase(self, code: Code | None) -> str:
         """The reason phrase of a code; a name in brackets is a description, and an earlier name serves instead."""
