@@ -224,7 +224,10 @@ class Api:
             return error(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_streams", "close another stream first")
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        after = int(text) if text else self.site.shared.journal.total
+        total = self.site.shared.journal.total
+        after = int(text) if text else total
+        if after > total:  # the number is of an earlier run: its reader has nothing of this one
+            after = 0
         return StreamingResponse(self.streams.follow(after), media_type="text/event-stream")
 
     @_shaped

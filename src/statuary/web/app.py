@@ -49,7 +49,7 @@ _REFUSED = {
     Refusal.HOST: HTTPStatus.FORBIDDEN,
     Refusal.ORIGIN: HTTPStatus.FORBIDDEN,
 }
-_UNPREFIXED = frozenset({"search", "about", "journal", "concepts", "concept", "compare", "number", "login"})
+_UNPREFIXED = frozenset({"search", "about", "journal", "concepts", "concept", "compare", "number", "login", "snippets"})
 """What may stand first in a path without a language; it leads to the reader's language."""
 
 

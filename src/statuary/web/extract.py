@@ -1,6 +1,7 @@
 """Brings the interface's PO files up to date: ``python -m statuary.web.extract``.
 
-The texts come from templates, from Python and from the titles and summaries of the concepts. A changed English text
+The texts come from templates, from Python, from the titles and summaries of the concepts and from
+the notes of the frameworks. A changed English text
 keeps its former translation, marked fuzzy, where the two are alike.
 """
 
@@ -18,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from statuary.catalog.messages import INTERFACE
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
+from statuary.snippets.framework import read_frameworks, read_selection
 
 __all__ = ["Text", "interface_texts", "update_interface"]
 
@@ -61,6 +63,11 @@ def interface_texts(content: Path) -> Iterator[Text]:
     for concept in read_content(content).concepts:
         for field in ("title", "summary"):
             yield Text(concept[field], f"concept/{concept['id']}#{field}")
+    for framework in read_frameworks(content):
+        if framework.note:
+            yield Text(framework.note, f"snippets/{framework.id}#note")
+    for identity, reason in read_selection(content).absent_in_ci.items():
+        yield Text(reason, f"snippets/{identity}#absent")
 
 
 def update_interface(locales: Path, language: str, texts: list[Text]) -> Path:

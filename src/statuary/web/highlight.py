@@ -11,10 +11,12 @@ from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import RegexLexer
+from pygments.lexers import find_lexer_class_by_name, get_lexer_by_name
 from pygments.lexers.textfmts import HttpLexer
 from pygments.token import Comment, Keyword, Name, Number, String, Text
+from pygments.util import ClassNotFound
 
-__all__ = ["SmtpLexer", "dialogue", "example", "visible"]
+__all__ = ["SmtpLexer", "dialogue", "example", "language_name", "program", "visible"]
 
 MAX_VISIBLE_OCTETS = 8192
 """How many octets of one direction of an exchange a page shows; the API has them all."""
@@ -62,6 +64,52 @@ def example(kind: str, text: str) -> Markup:
     if kind == "http":
         return Markup(highlight(text, _HTTP, _FORMATTER).rstrip("\n"))  # noqa: S704 - Pygments escapes
     return escape(text)
+
+
+_NAMES = {"ApacheConf": "", "Nginx configuration file": ""}
+"""Where the framework's own name says it all."""
+_COLOURED = (
+    (Comment, "c"),
+    (Keyword, "k"),
+    (Number, "m"),
+    (String, "s"),
+    (Name.Attribute, "na"),
+    (Name.Tag, "nt"),
+    (Name.Class, "nc"),
+    (Name.Decorator, "nc"),
+    (Name.Function, "nf"),
+)
+"""The kinds of token that have a colour; all others stay bare, which halves a page."""
+
+
+def program(language: str, text: str) -> Markup:
+    """A program with its colours; its text stays as it is, to the last newline.
+
+    Args:
+        language: as Pygments names it; one that it does not know stays plain.
+        text: the program.
+    """
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return escape(text)
+    runs: list[tuple[str, str]] = []
+    for token, value in lexer.get_tokens(text):
+        colour = next((short for kind, short in _COLOURED if token in kind), "")
+        if runs and (runs[-1][0] == colour or not value.strip()):
+            runs[-1] = (runs[-1][0], runs[-1][1] + value)
+        else:
+            runs.append((colour, value))
+    return Markup("").join(
+        Markup('<span class="t-{}">{}</span>').format(colour, value) if colour else escape(value)
+        for colour, value in runs
+    )
+
+
+def language_name(language: str) -> str:
+    """A language's name for people: ``JavaScript`` for ``javascript``; empty for plain text."""
+    known = find_lexer_class_by_name(language).name if language != "text" else ""
+    return _NAMES.get(known, known)
 
 
 def _split(text: str) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from statuary.catalog.model import Code, Spec
-from statuary.explain import words
+from statuary.explain import verdicts, words
 from statuary.web import highlight, markdown
 from statuary.web.i18n import Translator
 from statuary.web.site import SNAPSHOT, Page, Site, Visit
@@ -128,6 +128,7 @@ class Renderer:
             static=self._static_url,
             url=visit.url,
             words=words,
+            verdicts=verdicts,
             concept_title=_concept_title,
         )
         environment.filters.update(
@@ -136,9 +137,13 @@ class Renderer:
             example=lambda item: highlight.example(item.kind, item.text),
             dialogue=highlight.dialogue,
             visible=highlight.visible,
+            program=lambda item: highlight.program(item.framework.language, item.snippet.text),
+            language_name=highlight.language_name,
+            answer=lambda item: highlight.example("http", item.recorded.text),
             mark=code_class,
             phrase=lambda phrase: phrase.render(translator.gettext),
             spec_link=_spec_link,
+            citations=markdown.citations,
             plain=lambda text: text.replace("`", ""),
         )
         return environment

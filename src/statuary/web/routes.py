@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from statuary.web.site import View
-from statuary.web.views import codes, compare, concepts, home, journal, mock, search
+from statuary.web.views import codes, compare, concepts, home, journal, mock, search, snippets
 
 __all__ = ["PAGES", "PageRoute", "canonical", "match"]
 
@@ -42,9 +42,11 @@ PAGES = (
     PageRoute("compare", compare.chooser),
     PageRoute("compare/{protocol}/{value}/{protocol2}/{value2}", compare.pair),
     PageRoute("number/{value}", codes.number),
+    PageRoute("snippets", snippets.matrix),
     PageRoute("{protocol}", codes.index),
     PageRoute("{protocol}/{value}", codes.code),
     PageRoute("{protocol}/{value}/mock", mock.mock),
+    PageRoute("{protocol}/{value}/snippets", snippets.more),
 )
 """Every page; the first whose pattern fits is taken."""
 

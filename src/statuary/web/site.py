@@ -12,8 +12,10 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from statuary.catalog.model import Code, Language
+from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
+from statuary.snippets.shelf import Shelf
 from statuary.web.i18n import Translator
 
 __all__ = [
@@ -90,6 +92,11 @@ class Site:
             if code.kind in ("code", "template"):
                 counts[code.protocol] += not code.template
         return counts
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The snippets with their recorded answers, read when a page first shows one."""
+        return Shelf(find_places().content)
 
     @cached_property
     def shared_values(self) -> dict[str, list[str]]:

@@ -9,13 +9,10 @@ from typing import NamedTuple
 from statuary.catalog.model import Code
 from statuary.scenario.script import Answer
 from statuary.serve.http.bodies import Facts, choose_type, render_body
-from statuary.serve.http.target import Options
+from statuary.serve.http.target import MARK, Options
 from statuary.serve.session import Shared
 
 __all__ = ["MARK", "AnswerBook", "Built", "Interim"]
-
-MARK = "Statuary-Answer"
-"""The header field that marks every answer of the mock, so that an asked-for 503 is not taken for a failure."""
 
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 
@@ -148,6 +145,9 @@ class AnswerBook:
         if options.retry_after and status >= 300:  # RFC 9110 §10.2.3: with a redirect or a failure
             headers["retry-after"] = ("Retry-After", options.retry_after)
         headers[MARK.lower()] = (MARK, mark)
+        if interim is not None and any(field.lower() == "upgrade" for field, _ in interim.headers):
+            # A client takes what follows for another protocol; the end of the connection is the end of it.
+            headers["connection"] = ("Connection", "close")
         replaced = {field.lower() for field, _ in options.headers}
         kept = [pair for field, pair in headers.items() if field not in replaced]
         return Built(status, reason, (*kept, *options.headers), body, interim, name)

@@ -227,7 +227,7 @@ class HttpSession:
         peer: who is at the other end.
     """
 
-    __slots__ = ("_address", "_body", "_engine", "_mock", "_number", "_refused", "_request", "_shared")
+    __slots__ = ("_address", "_body", "_engine", "_interim", "_mock", "_note", "_number", "_refused", "_request", "_shared")
 
     def __init__(self, mock: HttpMock, peer: Peer) -> None:
         self._mock = mock
@@ -236,6 +236,8 @@ class HttpSession:
         self._engine = Http1Engine(cache=mock.requests)
         self._request: Request | None = None
         self._body = bytearray()
+        self._interim = b""
+        self._note = ""
         self._refused = False
 
     @property
@@ -272,7 +274,7 @@ class HttpSession:
         if self._request is None:
             return None
         built = self._mock.book.error("timeout", "the request did not come to its end", "", {})
-        return self._send_own(built, b"")
+        return self._send_own(built, self._begun())
 
     def _advance(self) -> Output:
         """Answer what there is, until octets are missing or an answer takes time."""
@@ -298,29 +300,38 @@ class HttpSession:
         """A request with a body: read on, and say so where the client waits for that (RFC 9110 §10.1.1)."""
         self._request = request
         self._body.clear()
-        if not request.expects_continue:
-            return b""
-        interim = self._mock.book.interim_continue()
-        return self._engine.send_informational(interim.status, interim.reason)
+        if request.expects_continue:
+            interim = self._mock.book.interim_continue()
+            self._interim = self._engine.send_informational(interim.status, interim.reason)
+        return self._interim
 
     def _collect(self, event: Body) -> bytes | Plan:
         room = MAX_JOURNAL_BODY_OCTETS - len(self._body)
         if room > 0:
             self._body += event.raw[:room]
+        if len(event.raw) > room:
+            self._note = f"its body is cut at {MAX_JOURNAL_BODY_OCTETS} octets here"
         if not event.ended:
             return b""
-        request = self._request
+        request, raw = self._request, self._begun()
         assert request is not None
         self._request = None
-        return self._answer(request, request.raw + bytes(self._body))
+        output = self._answer(request, raw)
+        self._interim, self._note = b"", ""
+        return output
+
+    def _begun(self) -> bytes:
+        """The octets of a request that has begun, for the journal; none where none has."""
+        return b"" if self._request is None else self._request.raw + bytes(self._body)
 
     def _refuse(self, event: RequestError) -> bytes:
+        raw = self._begun() + event.raw
         self._request = None
         self._refused = True
         if not event.answer_due:
             return b""
         built = self._mock.book.refusal(event.status_hint, "bad_request", "the request cannot be read", "", {})
-        return self._send_own(built, event.raw, event.problem)
+        return self._send_own(built, raw, event.problem)
 
     def _send_own(self, built: Built, raw: bytes, note: str = "") -> bytes:
         now = self._shared.clock()
@@ -352,6 +363,9 @@ class HttpSession:
             return self._with_effects(ready, data, now, raw, prepared, step, asked)
         engine.send_raw(data, close=ready.close)
         code, rule = ready.built.code, prepared.rule
+        if self._interim or self._note:
+            self._log(now, raw, data, code, rule, step, asked, "")
+            return data
         shared.journal.add(
             (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "")
         )
@@ -397,7 +411,10 @@ class HttpSession:
         )
 
     def _log(self, now: float, raw: bytes, sent: bytes, code: str, rule: str, step: int, asked: int, note: str) -> None:
-        row = (now, "http", self._number, self._address, "request", raw, sent, code, rule, step, asked, note)
+        """Write an exchange down, with what was sent and noted while its body came."""
+        note = f"{note}; {self._note}" if note and self._note else note or self._note
+        octets = self._interim + sent
+        row = (now, "http", self._number, self._address, "request", raw, octets, code, rule, step, asked, note)
         self._shared.journal.add(row)
 
 

@@ -12,7 +12,7 @@ from statuary.errors import LimitExceeded, ScriptError, StatuaryError
 from statuary.scenario.grammar import MAX_EFFECT_SECONDS, parse_script
 from statuary.scenario.script import Script
 
-__all__ = ["Asked", "BadOption", "Options", "read_target"]
+__all__ = ["MARK", "Asked", "BadOption", "Options", "read_target"]
 
 MAX_OPTIONS = 40
 """The most query options of one target."""
@@ -24,6 +24,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
+MARK = "Statuary-Answer"
+"""The header field that marks every answer of the mock, so that an asked-for 503 is not taken for a failure."""
 
 
 class BadOption(StatuaryError):
@@ -184,6 +186,8 @@ def _header(value: str) -> tuple[str, str]:
         raise BadOption("header", "Name:value")
     if name.lower() in _FRAMING:
         raise BadOption("header", f"a field other than {name}: framing is the server's")
+    if name.lower() == MARK.lower():
+        raise BadOption("header", f"a field other than {name}: it marks the answer")
     return name, _text("header", text.strip(" \t"))
 
 

@@ -13,6 +13,7 @@ from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import heading, mock_path
 from statuary.web.views.recorded import http_response
+from statuary.web.views.snippets import MAIN_FRAMEWORKS, snippets_path
 
 __all__ = ["mock"]
 
@@ -58,6 +59,8 @@ def mock(visit: Visit) -> Result:
     name = heading(visit.catalogue, code)
     basic = _basic_of(visit, code) if "." in code.value else None
     smtp = _smtp(visit, code, basic) if code.protocol == "smtp" else None
+    shelf = visit.site.shelf
+    shown = shelf.show(code)
     return Page(
         "mock.html",
         visit.gettext("Answer with %(code)s") % {"code": name},
@@ -71,6 +74,10 @@ def mock(visit: Visit) -> Result:
             "smtp": smtp,
             "failure": code.value[0] in "45",
             "more": _more(visit, code),
+            "shown": shown[:MAIN_FRAMEWORKS],
+            "others": [item.framework.name for item in shown[MAIN_FRAMEWORKS:]],
+            "others_path": snippets_path(code),
+            "why_not": shelf.why_not(code) if code.protocol == "http" else "",
         },
         description=code.summary,
     )

@@ -1,0 +1,46 @@
+// Copies a file as it stands on the page, to the last newline. The page reads without it.
+"use strict";
+(() => {
+  const SHOWN_MILLISECONDS = 2000;
+
+  // The clipboard is offered to secure origins only; elsewhere the selection is copied.
+  const copy = async (text) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    if (!done) throw new Error("not copied");
+  };
+
+  for (const button of document.querySelectorAll("button.copy")) {
+    const code = button.closest(".snippet-side").querySelector("pre code");
+    const label = button.textContent;
+    button.setAttribute("aria-live", "polite");
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await copy(code.textContent);
+      } catch {
+        getSelection().selectAllChildren(code);
+        return;
+      }
+      button.textContent = button.dataset.done;
+      setTimeout(() => { button.textContent = label; }, SHOWN_MILLISECONDS);
+    });
+  }
+
+  // A link to a framework opens it, also where the browser does not do so by itself.
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const details = target && target.closest("details");
+    if (details && !details.open) {
+      details.open = true;
+      details.scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", open);
+  open();
+})();
