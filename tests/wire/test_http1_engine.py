@@ -8,32 +8,13 @@ from statuary.errors import LocalProtocolError
 from statuary.wire.http1 import (
     Body,
     Closed,
-    Event,
     Http1Engine,
     HttpLimits,
     Request,
     RequestError,
     State,
 )
-
-
-def request(method: str = "GET", target: str = "/", fields: str = "", *, version: str = "1.1", body: str = "") -> bytes:
-    """A request to a.test."""
-    return f"{method} {target} HTTP/{version}\r\nHost: a.test\r\n{fields}\r\n{body}".encode()
-
-
-def opened(data: bytes, limits: HttpLimits | None = None) -> Http1Engine:
-    """An engine whose first request was told."""
-    engine = Http1Engine(limits)
-    engine.receive_data(data)
-    assert isinstance(engine.next_event(), Request)
-    return engine
-
-
-def target(event: Event | None) -> str:
-    """The target of a request."""
-    assert isinstance(event, Request), event
-    return event.target
+from tests.wire.http1_steps import opened, request, target
 
 
 class TestKeepAlive:
