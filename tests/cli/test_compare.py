@@ -82,3 +82,11 @@ def test_labels_are_translated(statuary: Statuary) -> None:
     assert "クラス" in done.out
     assert "4yz Transient" in done.out
     assert all(width(line) <= 80 for line in done.out.splitlines())
+
+
+def test_shared_concepts_are_named_in_the_language(statuary: Statuary) -> None:
+    """Concepts are translated under a context of their own."""
+    english = statuary("compare", "smtp/452", "http/507").out
+    korean = statuary("compare", "smtp/452", "http/507", "--lang", "ko").out
+    assert "Insufficient storage" in english
+    assert "Insufficient storage" not in korean

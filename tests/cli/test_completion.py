@@ -41,6 +41,7 @@ def test_scripts_know_commands_options_and_values(statuary: Statuary, shell: str
         ("statuary serve --smtp", ["--smtp-port"]),
         ("statuary completion ", ["bash", "zsh", "fish"]),
         ("statuary help comp", ["compare", "completion"]),
+        ("statuary snippet http/507 --framework ra", ["rails"]),
     ],
 )
 def test_bash_completes(line: str, expected: list[str]) -> None:

@@ -149,5 +149,6 @@ def test_languages_say_how_far_they_are(statuary: Statuary) -> None:
     found = {row["tag"]: row for row in map(json.loads, statuary("languages", "--json").out.splitlines())}
     assert set(found) >= {"en", "fr", "ja", "ko"}
     assert found["en"]["translated"] == found["en"]["total"] > 0
-    assert all(0 < row["translated"] <= row["total"] for row in found.values())
+    assert all(found[tag]["translated"] > 0 for tag in ("fr", "ja", "ko"))
+    assert all(0 <= row["translated"] <= row["total"] for row in found.values())
     assert "日本語" in statuary("languages").out

@@ -103,7 +103,20 @@ def test_every_interim_code_is_followed_by_a_final_one(server: Serving, value: s
     """RFC 9110 §15.2: a 1xx is never the end; httpx reads on to the final answer."""
     if value != "101":  # httpx, like others, takes an unasked 101 for the end of HTTP
         assert httpx.get(f"{server.http}/status/{value}").status_code == 200
-    assert curl(server, f"/status/{value}").count("HTTP/1.1 ") >= 1
+    assert curl(server, f"/status/{value}").count("HTTP/1.1 ") == 2
+
+
+def test_nobody_waits_after_an_unasked_101(server: Serving) -> None:
+    """RFC 9110 §15.2.2: clients read on in the new protocol until the connection ends, so it ends."""
+    assert "Connection: close\r\n" in curl(server, "/status/101")
+    old = curl(server, "/status/101", "--http1.0")
+    assert old.startswith("HTTP/1.1 200 OK\r\n")
+    assert old.lower().count("connection: close") == 1
+
+
+def test_the_mark_cannot_be_replaced(server: Serving) -> None:
+    """Every answer of the mock is marked."""
+    assert curl(server, "/status/503?header=statuary-answer:x").startswith("HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("value", ["204", "205", "304"])

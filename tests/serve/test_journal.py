@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import uuid
 from typing import Any
@@ -88,3 +89,48 @@ def test_http_exchanges_are_kept_with_their_bodies(server: Serving) -> None:
     assert item["request"].endswith("\r\n\r\nhello")
     assert item["response"].endswith(response.text)
     assert (item["protocol"], item["stage"], item["code"], item["step"]) == ("http", "request", "503", 1)
+
+
+def say(server: Serving, octets: bytes) -> bytes:
+    """Send octets to the HTTP mock, then no more, and give what comes back."""
+    heard = b""
+    with socket.create_connection(("127.0.0.1", server.http_port), timeout=10) as connection:
+        connection.sendall(octets)
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            heard += piece
+    return heard
+
+
+def test_the_interim_answer_to_a_waiting_client_is_kept(server: Serving) -> None:
+    """RFC 9110 §10.1.1: 100 (Continue) goes over the wire, so the journal has it; the next exchange has not."""
+    key = uuid.uuid4().hex
+    post = f"POST /status/200?key={key} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"
+    get = f"GET /status/200?key={key} HTTP/1.1\r\nHost: a\r\n\r\n"
+    heard = say(server, (post + get).encode())
+    exchanges = journal_of(server, key)
+    assert [item["request"] for item in exchanges] == [post, get]
+    assert exchanges[0]["response"].startswith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert exchanges[1]["response"].startswith("HTTP/1.1 200 OK\r\n")
+    assert "".join(item["response"] for item in exchanges).encode("latin-1") == heard
+
+
+def test_a_request_that_breaks_off_in_its_body_is_kept(server: Serving) -> None:
+    """RFC 9112 §8: what came of it is in the journal beside the 400."""
+    sent = f"POST /status/200?key={uuid.uuid4().hex} HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\nabc"
+    heard = say(server, sent.encode())
+    (item,) = journal_of(server, sent.split()[1])
+    assert (item["request"], item["response"].encode("latin-1"), item["code"]) == (sent, heard, "400")
+
+
+def test_the_journal_says_where_it_cut_something(server: Serving) -> None:
+    """A long body or message is kept in part, and the note says so."""
+    address = f"{uuid.uuid4().hex}@any.test"
+    httpx.post(f"{server.http}/status/200?key={address}", content=b"x" * 100_000)
+    (item,) = journal_of(server, f"key={address}")
+    assert item["note"] == "its body is cut at 65536 octets here"
+    assert len(item["request"].partition("\r\n\r\n")[2]) == 65_536
+    with smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=10) as client:
+        client.sendmail("a@c.example", [address], b"Subject: x\r\n\r\n" + b"y\r\n" * 40_000)
+    (item,) = [item for item in journal_of(server, f"TO:<{address}>") if item["stage"] == "message"]
+    assert (item["note"], len(item["request"])) == ("its content is cut at 65536 octets here", 65_536)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -13,10 +14,16 @@ from starlette.applications import Starlette
 from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
 from statuary.web.app import create_app
+from tests.conftest import ROOT
 
-__all__ = ["LANGUAGES", "Client", "make_client", "run"]
+__all__ = ["ALL_LANGUAGES", "LANGUAGES", "Client", "make_client", "run"]
 
 LANGUAGES = ("en", "fr", "ja", "ko")
+"""The languages whose interface is whole."""
+ALL_LANGUAGES = tuple(
+    table["tag"] for table in tomllib.loads((ROOT / "content" / "languages.toml").read_text("utf-8"))["language"]
+)
+"""Every language that the site offers."""
 HOST = "http://127.0.0.1:8080"
 
 

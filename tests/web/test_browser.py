@@ -10,6 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from statuary.catalog.paths import find_places
+from statuary.catalog.store import open_catalogue
+from statuary.snippets.place import place
+from statuary.snippets.shelf import Shelf
 from tests.conftest import Serving, require
 
 LANGUAGES = ("en", "fr", "ja", "ko")
@@ -26,6 +30,8 @@ KINDS = (
     "ftp/452",
     "http/507/mock",
     "smtp/551/mock",
+    "http/205/snippets",
+    "snippets",
     "compare",
     "compare/http/507/smtp/452",
     "compare/smtp/214/smtp/452",
@@ -93,6 +99,49 @@ def test_the_journal_shows_an_exchange_as_it_happens(server: Serving, browser: B
     page.get_by_text(key).first.wait_for(timeout=10_000)
     assert page.title() != "1"
     page.close()
+
+
+@pytest.mark.parametrize("path", ["http/507/mock", "smtp/551/mock", "http/205/snippets"])
+def test_the_button_copies_the_file_that_ran(server: Serving, browser: Browser, path: str) -> None:
+    """Byte for byte, to the last newline, whatever the colours; the button says that it is done."""
+    catalogue = open_catalogue()
+    code = catalogue.get(path.rpartition("/")[0])
+    assert code is not None
+    shelf = Shelf(find_places().content)
+    files = {framework.id: place(framework, code).text for framework in shelf.frameworks}
+    catalogue.close()
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{server.site}/fr/{path}")
+    shown = page.locator("details.snippet")
+    assert shown.count() >= 8
+    for number in range(shown.count()):
+        one = shown.nth(number)
+        if number:
+            one.locator("summary").click()
+        button = one.locator("button.copy")
+        button.click()
+        one.get_by_text("Copié").wait_for(timeout=5_000)
+        identity = one.locator(".snippet-body").get_attribute("id")
+        assert page.evaluate("navigator.clipboard.readText()") == files[str(identity)]
+        assert files[str(identity)].endswith("\n")
+    context.close()
+
+
+def test_a_link_to_a_framework_opens_it(server: Serving, browser: Browser) -> None:
+    """The first is open; a fragment opens another; without scripts there is no button that would do nothing."""
+    page = browser.new_page()
+    page.goto(f"{server.site}/en/http/507/mock#rails")
+    page.locator("#rails pre.program").wait_for(state="visible", timeout=5_000)
+    assert page.locator("details.snippet[open]").count() == 2
+    page.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.site}/en/http/507/mock")
+    assert page.locator("#django pre.program").is_visible()
+    assert not page.locator("#django button.copy").is_visible()
+    context.close()
 
 
 def test_reading_needs_no_javascript(server: Serving, browser: Browser) -> None:

@@ -103,3 +103,22 @@ def test_stream_over_http_honours_last_event_id(client: Client) -> None:
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/event-stream")
     assert events(response.text) == []
+
+
+def test_reader_of_an_earlier_run_is_sent_this_run(client: Client) -> None:
+    """A browser comes back by itself with the number of a server that has since been started anew."""
+    for number in range(2):
+        client.shared.journal.add(exchange(number))
+    followed: list[int] = []
+    follow = client.app.state.streams.follow
+
+    def follow_briefly(after: int) -> AsyncIterator[bytes]:
+        followed.append(after)
+        client.app.state.streams.close()
+        stream: AsyncIterator[bytes] = follow(after)
+        return stream
+
+    client.app.state.streams.follow = follow_briefly
+    for last in ("1", "2", "3", "5000"):
+        client.get("/api/journal/stream", {"Last-Event-ID": last})
+    assert followed == [1, 2, 0, 0]

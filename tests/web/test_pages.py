@@ -16,7 +16,7 @@ from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
 from statuary.web.site import Site
-from tests.web.client import LANGUAGES, Client, make_client
+from tests.web.client import ALL_LANGUAGES, LANGUAGES, Client, make_client
 
 KINDS = (
     "",
@@ -34,6 +34,9 @@ KINDS = (
     "smtp/4.XXX.YYY",
     "ftp/452",
     "http/507/mock",
+    "http/507/snippets",
+    "smtp/551/snippets",
+    "snippets",
     "http/103/mock",
     "smtp/452/mock",
     "smtp/4.2.2/mock",
@@ -85,13 +88,13 @@ def test_page_is_well_formed_in_its_language(client: Client, path: str, language
 @pytest.mark.parametrize("path", ["", "smtp", "smtp/452", "smtp/4.2.2/mock", "compare/http/507/smtp/452", "concepts"])
 def test_alternates_are_complete_and_symmetrical(client: Client, path: str) -> None:
     found = []
-    for language in LANGUAGES:
+    for language in ALL_LANGUAGES:
         text = client.get(f"/{language}/{path}").text
         found.append(dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', text)))
         assert f'<link rel="canonical" href="{client.base_url}/{language}/{path}">' in text
     assert all(alternates == found[0] for alternates in found)
     assert found[0] == {
-        **{tag: f"{client.base_url}/{tag}/{path}" for tag in LANGUAGES},
+        **{tag: f"{client.base_url}/{tag}/{path}" for tag in ALL_LANGUAGES},
         "x-default": f"{client.base_url}/{path}",
     }
 

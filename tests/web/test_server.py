@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import pytest
 
 from statuary.catalog.store import Catalogue
 from statuary.serve.runtime import bind
+from statuary.web import server
 from statuary.web.server import serve_site
 from tests.web.client import make_client, run
 from tests.web.test_api import exchange
@@ -67,3 +69,25 @@ def test_head_of_the_stream_ends(catalogue: Catalogue) -> None:
     response = run(scene())
     assert response.headers["content-type"].startswith("text/event-stream")
     assert len(client.app.state.streams) == 0
+
+
+def test_reader_who_stalls_is_cut_off_quietly(
+    catalogue: Catalogue, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that nobody reads cannot end in order; the server ends without it and prints no traceback."""
+    monkeypatch.setattr(server, "SHUTDOWN_SECONDS", 0.05)
+    client = make_client(catalogue)
+    for number in range(200):
+        client.shared.journal.add(exchange(number)._replace(request=b"x" * 25_000))
+
+    async def scene() -> asyncio.StreamWriter:
+        sock = bind("127.0.0.1", 0)
+        async with serve_site(client.app, sock):
+            reader, writer = await asyncio.open_connection("127.0.0.1", sock.getsockname()[1], limit=1000)
+            writer.write(HEAD)
+            await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+        return writer
+
+    run(scene())
+    assert [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"] == []

@@ -50,6 +50,9 @@ COMMANDS = (
     Command("show", "show", N_("show exactly the codes that a number, name or identity means"), "QUERY", ("lookup",)),
     Command("search", "search", N_("search by number, name or symptom"), "WORDS...", ("find",)),
     Command("compare", "compare", N_("say in what two codes differ and what they share"), "A B", ("diff",)),
+    Command(
+        "snippet", "snippet", N_("show what to write in a framework, and what it really sent"), "CODE", ("snippets",)
+    ),
     Command("export", "export", N_("print the whole catalogue as JSON lines"), "[--protocol P]"),
     Command("parse", "parse", N_("check a scenario script and print it in its one spelling"), "SCRIPT"),
     Command("serve", "serve", N_("run the site and the mock servers")),

@@ -78,9 +78,9 @@ def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
     else:
         yield from wrap(_("By the facts that are compared here, there are none."), console.columns, "  ")
     alike = [(row.label.render(_), [row.left.render(_)]) for row in comparison.alike]
-    shared = [concept["title"] for concept in comparison.shared_concepts]
+    shared = [console.concept_title(concept) for concept in comparison.shared_concepts]
     if shared:
-        alike.append((_("Belongs to"), [_(title) for title in shared]))
+        alike.append((_("Belongs to"), shared))
     yield ""
     yield console.paint(_("What they share"), "strong")
     if alike:

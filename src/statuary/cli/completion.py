@@ -79,6 +79,16 @@ def _protocols(console: Console) -> list[str]:
         return []
 
 
+def _frameworks() -> list[str]:
+    from statuary.catalog.paths import find_places
+    from statuary.snippets.framework import read_frameworks  # the codes, which are asked for at each key, need none
+
+    try:
+        return [framework.id for framework in read_frameworks(find_places().content)]
+    except (StatuaryError, OSError):
+        return []
+
+
 def _bash(console: Console) -> Iterator[str]:
     names = " ".join(command.name for command in COMMANDS)
     yield '# bash completion for statuary: eval "$(statuary completion bash)"'
@@ -176,6 +186,7 @@ def _values(console: Console) -> Iterator[tuple[str, list[str]]]:
     yield "--color", list(COLOURS)
     yield "--colour", list(COLOURS)
     yield "--protocol", _protocols(console)
+    yield "--framework", _frameworks()
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from statuary.catalog.store import Catalogue, open_catalogue
 from statuary.cli.text import CODE_OFF, CODE_ON
@@ -99,6 +99,13 @@ class Console:
         if self._translations:
             return self._translations.ngettext(singular, plural, count)
         return singular if count == 1 else plural
+
+    def concept_title(self, concept: Mapping[str, Any]) -> str:
+        """The title of a concept in the reader's language; concepts are translated under a context of their own."""
+        title = str(concept["title"])
+        if self._translations is None:
+            return title
+        return self._translations.pgettext(f"concept/{concept['id']}#title", title)
 
     def wrong_usage(self, message: str) -> NoReturn:
         """End with exit code 2 and a message."""

@@ -31,6 +31,7 @@ _EXAMPLES = (
     ("statuary 4.2.2 --json", N_("an enhanced status code, for a program")),
     ("statuary mailbox full", N_("a symptom in words")),
     ("statuary compare smtp/452 http/507", N_("two codes side by side")),
+    ("statuary snippet http/507 --framework rails", N_("what to write in a framework, and what came of it")),
     ("statuary parse '503x2~200'", N_("a script for the mock servers")),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from statuary.explain.words import N_, Phrase
 
-__all__ = ["MEANINGS", "NOT_RUN", "NO_SNIPPETS", "VERDICTS", "VERDICT_MARKS", "happened", "note"]
+__all__ = ["MEANINGS", "NOT_HTTP", "NOT_RUN", "NO_SNIPPETS", "VERDICTS", "VERDICT_MARKS", "happened", "note"]
 
 NOT_RUN = "not run"
 """What stands in the place of a verdict where there is no recorded answer."""
@@ -48,9 +48,16 @@ NO_SNIPPETS: Mapping[str, str] = {
     "log-only": N_("There are no snippets for it: it stands in logs only and is never sent."),
     "client-side": N_("There are no snippets for it: client software makes it up; no server sends it."),
     "not-a-code": N_("There are no snippets for it: it is no single code."),
-    "other-protocol": N_("There are no snippets for it: frameworks answer in HTTP, and this is a code of another protocol."),
+    "other-protocol": N_(
+        "There are no snippets for it: frameworks answer in HTTP, and this is a code of another protocol."
+    ),
 }
 """Why a code has no snippets."""
+NOT_HTTP = N_(
+    "SMTP never sends this: a mail server answers with a line. An HTTP API that passes mail on may carry the number "
+    "like this; but HTTP has its own meaning for the class, so a client judges by that one, not by SMTP's."
+)
+"""The warning where a reply code of mail is shown as an HTTP answer."""
 
 _SILENT: Mapping[str, str] = {
     "hang": N_("The client waits for an end that does not come."),

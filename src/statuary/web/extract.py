@@ -65,9 +65,9 @@ def interface_texts(content: Path) -> Iterator[Text]:
             yield Text(concept[field], f"concept/{concept['id']}#{field}")
     for framework in read_frameworks(content):
         if framework.note:
-            yield Text(framework.note, f"snippets/{framework.id}#note")
-    for identity, reason in read_selection(content).absent_in_ci.items():
-        yield Text(reason, f"snippets/{identity}#absent")
+            yield Text(framework.note)
+    for reason in read_selection(content).absent_in_ci.values():
+        yield Text(reason)
 
 
 def update_interface(locales: Path, language: str, texts: list[Text]) -> Path:

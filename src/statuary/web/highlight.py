@@ -95,7 +95,7 @@ def program(language: str, text: str) -> Markup:
         return escape(text)
     runs: list[tuple[str, str]] = []
     for token, value in lexer.get_tokens(text):
-        colour = next((short for kind, short in _COLOURED if token in kind), "")
+        colour = next((short for kind, short in _COLOURED if kind in token.split()), "")
         if runs and (runs[-1][0] == colour or not value.strip()):
             runs[-1] = (runs[-1][0], runs[-1][1] + value)
         else:

@@ -143,7 +143,6 @@ class Renderer:
             mark=code_class,
             phrase=lambda phrase: phrase.render(translator.gettext),
             spec_link=_spec_link,
-            citations=markdown.citations,
             plain=lambda text: text.replace("`", ""),
         )
         return environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 
@@ -53,4 +54,17 @@ async def serve_site(app: Starlette, sock: socket.socket) -> AsyncIterator[None]
     finally:
         app.state.streams.close()  # they would hold the server until its patience ends
         server.should_exit = True
-        await serving
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(_is_no_cancellation)
+        try:
+            await serving
+            if cut_off := set(server.server_state.tasks):
+                await asyncio.wait(cut_off, timeout=SHUTDOWN_SECONDS)
+        finally:
+            log.removeFilter(_is_no_cancellation)
+
+
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """At shutdown, readers that are slow or stalled are cut off; that is meant, and no error to print."""
+    cause = record.exc_info[1] if record.exc_info else None
+    return not isinstance(cause, asyncio.CancelledError) and "graceful shutdown" not in str(record.msg)

@@ -227,7 +227,18 @@ class HttpSession:
         peer: who is at the other end.
     """
 
-    __slots__ = ("_address", "_body", "_engine", "_interim", "_mock", "_note", "_number", "_refused", "_request", "_shared")
+    __slots__ = (
+        "_address",
+        "_body",
+        "_engine",
+        "_interim",
+        "_mock",
+        "_note",
+        "_number",
+        "_refused",
+        "_request",
+        "_shared",
+    )
 
     def __init__(self, mock: HttpMock, peer: Peer) -> None:
         self._mock = mock
@@ -380,10 +391,11 @@ class HttpSession:
         interim = b""
         if built.interim is not None and request.version != "1.0":  # RFC 9110 §15.2
             interim = serialize_head(built.interim.status, built.interim.reason, built.interim.headers)
-        headers, option = _dated(built, formatdate(0, usegmt=True)), self._engine.connection_option
-        method = request.method
+        headers, method = _dated(built, formatdate(0, usegmt=True)), request.method
+        ends = "close" in connection_options(headers)
+        option = "" if ends else self._engine.connection_option
         octets = serialize_response(built.status, built.reason, headers, built.body, method=method, connection=option)
-        close = option == "close" or "close" in connection_options(headers) or is_tunnel(method, built.status)
+        close = ends or option == "close" or is_tunnel(method, built.status)
         return Ready(answer, built, octets, interim, close)
 
     def _with_effects(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -33,6 +33,10 @@ MAX_JOURNAL_MESSAGE_OCTETS = 65_536
 """How much of a message's content the journal keeps, in octets; the mailbox keeps all of it."""
 
 
+MAX_SETTLED_LINES = 1024
+"""The most command lines whose answers are kept ready; past it all are forgotten and found again."""
+MAX_SETTLED_OCTETS = 256
+"""The longest of these lines, in octets."""
 MAX_WRITTEN_REPLIES = 1024
 """The most scripted replies that are kept written out; past it all are forgotten and written again."""
 
@@ -71,8 +75,20 @@ def chosen_by(mailbox: Mailbox) -> Chosen | None:
     return Chosen(found.stage, found.script, str(found.script), count_key, found.draw_key, mailbox.domain)
 
 
+_PATH_STAGES = frozenset({"mail", "rcpt"})
+_LATER_STAGES = frozenset(ADDRESS_STAGES) - _PATH_STAGES  # the addresses of the whole transaction speak for these
+_PATH_FIELDS = frozenset({"recipient", "domain"})
+_NEVER_SETTLED = frozenset({"auth", "bdat", "starttls"})  # these lines may change how the octets after them are read
+
 Written: TypeAlias = tuple[int, bytes, str]
 """A reply ready to be sent again and again: its code, its octets, and the code as the journal has it."""
+
+
+Settled: TypeAlias = tuple[Command, Written, str, str]
+"""A command line with its answer, which hangs on nothing else: the reply, the journal's name for the rule, its count.
+
+The last two are empty where the answer is the ordinary one.
+"""
 
 
 class SmtpMock:
@@ -97,6 +113,14 @@ class SmtpMock:
         self.other = _written(self.book.ordinary("other"))
         self.ruled = frozenset(stage for stage in STAGES["smtp"] if shared.rules.has("smtp", stage))
         self.speaking = self.ruled.union(ADDRESS_STAGES)
+        self.settled: dict[bytes, Settled] = {}
+        """Lines that were met before and always have the same answer."""
+        self._unsettled = _NEVER_SETTLED | {
+            rule.stage
+            for rule in shared.rules.rules
+            if rule.protocol == "smtp"
+            and (rule.stage not in _PATH_STAGES or not _PATH_FIELDS.issuperset((*rule.match, *rule.key)))
+        }
         self._scripted: dict[tuple[str, str, str, str], Written] = {}
 
     def __call__(self, peer: Peer) -> SmtpSession:
@@ -113,6 +137,36 @@ class SmtpMock:
             written = self._scripted[key] = _written(self.book.scripted(answer, stage, domain))
         return written
 
+    def settle(self, command: Command, ordinary: Written, chosen: Chosen | None) -> None:
+        """Keep a line with its answer, where the line says all that the answer hangs on.
+
+        Args:
+            command: the line.
+            ordinary: what is answered where nothing else speaks.
+            chosen: what speaks now.
+        """
+        stage, raw = command.stage, command.raw
+        if stage in self._unsettled or len(raw) > MAX_SETTLED_OCTETS:
+            return
+        if command.path is not None:
+            try:
+                named = chosen_by(command.path)
+            except ScriptError:
+                return
+            if named is not None and named.stage != stage:
+                return  # the session has to know of it later
+        written, rule, count_key = ordinary, "", ""
+        if chosen is not None:
+            answer = chosen.script.constant
+            if answer is None or answer.effects or answer.kind not in ("code", "pass"):
+                return
+            rule, count_key = chosen.rule, chosen.count_key
+            if answer.kind == "code":
+                written = self.scripted(answer, stage, chosen.domain)
+        if len(self.settled) >= MAX_SETTLED_LINES:
+            self.settled.clear()
+        self.settled[raw] = command, written, rule, count_key
+
 
 def _written(reply: Reply) -> Written:
     return reply.code, format_reply(reply.code, reply.lines, reply.enhanced), str(reply.code)
@@ -126,14 +180,16 @@ class SmtpSession:
         peer: who is at the other end.
     """
 
-    __slots__ = ("_address", "_engine", "_helo", "_mock", "_number", "_shared")
+    __slots__ = ("_address", "_engine", "_helo", "_later", "_mock", "_number", "_settled", "_shared")
 
     def __init__(self, mock: SmtpMock, peer: Peer) -> None:
         self._mock = mock
         self._address, self._number = peer
         self._shared = mock.shared
         self._engine = SmtpEngine(mock.limits)
+        self._settled = mock.settled
         self._helo = ""
+        self._later = False  # whether an address may speak for a stage to come
 
     @property
     def closing(self) -> bool:
@@ -150,9 +206,32 @@ class SmtpSession:
         return self._decide("connect", b"", None, self._mock.ordinary["connect"])[1]
 
     def receive(self, data: bytes) -> Output:
-        """Octets have arrived."""
-        self._engine.receive_data(data)
-        return self._advance()
+        """Octets have arrived.
+
+        Known lines and messages that arrive whole are answered at once; what is left goes the engine's long way, which
+        gives the same.
+        """
+        settled = self._settled.get(data)
+        now = self._shared.clock()
+        if settled is not None:
+            output = self._at_once(settled, now)
+            if output is not None:
+                return output
+        elif (message := self._engine.receive_message(data)) is not None:
+            return self._message(message)
+        ready: list[bytes] = []
+        start = 0
+        while end := data.find(b"\n", start) + 1:
+            settled = self._settled.get(data[start:end])
+            output = None if settled is None else self._at_once(settled, now)
+            if output is None:
+                break
+            ready.append(output)
+            start = end
+        if start == len(data):
+            return b"".join(ready) or None
+        self._engine.receive_data(data[start:])
+        return self._advance(ready)
 
     def resume(self) -> Output:
         """The last plan was carried out."""
@@ -174,10 +253,24 @@ class SmtpSession:
         self._log(self._shared.clock(), "timeout", b"", data, str(reply.code), "")
         return data
 
-    def _advance(self) -> Output:
-        """Answer what there is, until octets are missing or a reply takes time."""
+    def _at_once(self, settled: Settled, now: float) -> bytes | None:
+        """Answer a known line; None where something else comes first or it is not in its place."""
+        command, (code, data, text), rule, count_key = settled
+        stage, raw = command.stage, command.raw
+        if (self._later and stage in _LATER_STAGES) or not self._engine.exchange(command, code):
+            return None
+        if stage == "ehlo":
+            self._helo = command.argument
+        shared, step, asked = self._shared, 0, 0
+        if count_key:
+            step, asked = 1, shared.counters.take(count_key) + 1
+        shared.journal.add((now, "smtp", self._number, self._address, stage, raw, data, text, rule, step, asked, ""))
+        return data
+
+    def _advance(self, before: Sequence[bytes] = ()) -> Output:
+        """Answer what there is, until octets are missing or a reply takes time; ``before`` goes before it."""
         engine = self._engine
-        ready = b""
+        ready = list(before)
         while (event := engine.next_event()) is not None:
             if isinstance(event, Command):
                 output = self._command(event)
@@ -189,12 +282,11 @@ class SmtpSession:
             else:
                 if event.raw:
                     self._log(self._shared.clock(), event.stage or "eof", event.raw, b"", "", "cut off")
-                return ready or None
-            if isinstance(output, bytes):
-                ready = ready + output if ready else output
-            else:
-                return [Send(ready), *output] if ready else output
-        return ready or None
+                break
+            if not isinstance(output, bytes):
+                return [Send(b"".join(ready)), *output] if ready else output
+            ready.append(output)
+        return b"".join(ready) or None
 
     def _command(self, event: Command) -> bytes | Plan:
         mock, stage = self._mock, event.stage
@@ -203,16 +295,17 @@ class SmtpSession:
             ordinary = mock.hello if event.verb == "EHLO" else mock.short_hello
         else:
             ordinary = mock.ordinary.get(stage, mock.other)
-        return self._decide(stage, event.raw, event.path, ordinary)[1]
+        return self._decide(stage, event.raw, event.path, ordinary, command=event)[1]
 
     def _message(self, event: MessageReceived) -> bytes | Plan:
         """Decide on the message, and keep it where the reply takes it over."""
         engine = self._engine
         mail, recipients = engine.mail, engine.recipients
-        raw = event.raw
+        raw, note = event.raw, ""
         if len(raw) > MAX_JOURNAL_MESSAGE_OCTETS:
             raw = raw[:MAX_JOURNAL_MESSAGE_OCTETS]
-        code, output = self._decide("message", raw, None, self._mock.ordinary["message"])
+            note = f"its content is cut at {MAX_JOURNAL_MESSAGE_OCTETS} octets here"
+        code, output = self._decide("message", raw, None, self._mock.ordinary["message"], note)
         if 200 <= code <= 299 and mail is not None:  # RFC 5321 §4.2.1: a 2yz reply takes the message over
             self._shared.mailbox.add(
                 Message(
@@ -225,7 +318,15 @@ class SmtpSession:
             )
         return output
 
-    def _decide(self, stage: str, raw: bytes, path: Mailbox | None, ordinary: Written) -> tuple[int, bytes | Plan]:
+    def _decide(
+        self,
+        stage: str,
+        raw: bytes,
+        path: Mailbox | None,
+        ordinary: Written,
+        note: str = "",
+        command: Command | None = None,
+    ) -> tuple[int, bytes | Plan]:
         """Find what speaks for the stage, decide, write it down and move the engine.
 
         Returns:
@@ -238,19 +339,21 @@ class SmtpSession:
                 chosen = self._choose(stage, path)
             except ScriptError as error:
                 return self._bad_script(stage, raw, error)
+        if command is not None:
+            self._mock.settle(command, ordinary, chosen)
         now = shared.clock()
         number, address = self._number, self._address
         if chosen is None:
             code, data, text = ordinary
             engine.send_raw(data, code)
-            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, "", 0, 0, ""))
+            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, "", 0, 0, note))
             return code, data
         answer, step, asked = decide(
             chosen.script, shared.counters.take(chosen.count_key), shared.seed, chosen.draw_key
         )
         rule = chosen.rule
         if answer.kind in ("drop", "reset", "hang"):
-            self._log(now, stage, raw, b"", "", str(answer), rule, step, asked)
+            self._log(now, stage, raw, b"", "", f"{answer}; {note}" if note else str(answer), rule, step, asked)
             return 0, self._no_answer(answer)
         if answer.kind == "pass":
             code, data, text = ordinary
@@ -258,12 +361,13 @@ class SmtpSession:
             code, data, text = self._mock.scripted(answer, stage, chosen.domain)
         engine.send_raw(data, code)
         if not answer.effects:
-            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, rule, step, asked, ""))
+            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, rule, step, asked, note))
             return code, data
         plan, sent = plan_answer(data, answer.effects)
         if isinstance(plan[-1], Close | Reset):
             engine.close()
-        self._log(now, stage, raw, sent, text, "".join(map(str, answer.effects)).lstrip("-"), rule, step, asked)
+        effects = "".join(map(str, answer.effects)).lstrip("-")
+        self._log(now, stage, raw, sent, text, f"{effects}; {note}" if note else effects, rule, step, asked)
         return code, plan
 
     def _choose(self, stage: str, path: Mailbox | None) -> Chosen | None:
@@ -276,12 +380,15 @@ class SmtpSession:
             fields = self._fields(path)
             rule = self._shared.rules.find("smtp", stage, fields)
             if rule is not None:
+                self._later = True
                 count_key = f"rule {rule.name} {' '.join(fields[name] for name in rule.key)}"
                 return Chosen(stage, rule.script, rule.name, count_key, f"rule {rule.name}", fields["domain"])
         if path is not None:
             chosen = chosen_by(path)
-            return chosen if chosen is not None and chosen.stage == stage else None
-        if (mail := self._engine.mail) is not None and stage in ADDRESS_STAGES:
+            if chosen is None or chosen.stage == stage:
+                return chosen
+            self._later = True
+        elif self._later and (mail := self._engine.mail) is not None and stage in ADDRESS_STAGES:
             for command in (mail, *self._engine.recipients):
                 if command.path is not None:
                     chosen = chosen_by(command.path)

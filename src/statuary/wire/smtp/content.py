@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from statuary.wire.buffer import ReceiveBuffer
 
-__all__ = ["Content", "ContentReader", "unstuff"]
+__all__ = ["Content", "ContentReader", "unstuff", "whole_content"]
 
 # Only this ends content. A dot between bare LF or bare CR does not: where two servers differ on that, one
 # message can smuggle another past the first of them.
 _END = b"\r\n.\r\n"
 _DOT = _END[:3]
+_FULL_STOP = ord(".")
 
 
 class Content(NamedTuple):
@@ -36,6 +37,21 @@ def unstuff(raw: bytes) -> bytes:
     """
     content = raw[:-3].replace(b"\r\n.", b"\r\n")
     return content[1:] if content.startswith(b".") else content
+
+
+def whole_content(data: bytes) -> bytes | None:
+    """Give the content of octets that are one message and have no dots to take out.
+
+    Args:
+        data: octets, from the first one of the content on.
+
+    Returns:
+        The content; None where the first dot that opens a line is not the final one at the end of the octets.
+    """
+    end = len(data) - len(_END)
+    if end < 0 or data[0] == _FULL_STOP or data.find(_DOT) != end or not data.endswith(_END):
+        return None
+    return data[:-3]
 
 
 class ContentReader:

@@ -1,0 +1,162 @@
+"""Known lines and whole messages are answered at once, just as octet by octet (RFC 5321 §4.1, §4.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statuary.catalog.store import open_catalogue
+from statuary.scenario.counters import MemoryCounters
+from statuary.scenario.grammar import SMTP, parse_script
+from statuary.scenario.rules import Rule, RuleIndex
+from statuary.serve.journal import Exchange, MemoryJournal
+from statuary.serve.mailbox import Mailbox, Message
+from statuary.serve.output import Output, Send
+from statuary.serve.session import Peer, Shared
+from statuary.serve.smtp import SmtpMock
+from statuary.serve.smtp.session import MAX_SETTLED_LINES
+from statuary.wire.smtp import SmtpLimits
+
+LIMITS = SmtpLimits(max_command_octets=80, max_message_octets=60, max_recipients=2, max_errors=8)
+
+LINES = (
+    b"EHLO client.test\r\n",
+    b"HELO client.test\n",
+    b"MAIL FROM:<a@b.test>\r\n",
+    b"MAIL FROM:<> SMTPUTF8\r\n",
+    b"MAIL FROM:<mail451@b.test>\r\n",
+    b"MAIL FROM:<message550@b.test>\r\n",
+    b"RCPT TO:<c@d.test>\r\n",
+    "RCPT TO:<é@d.test>\r\n".encode(),
+    b"RCPT TO:<rcpt452_4.2.2@d.test>\r\n",
+    b"RCPT TO:<rcpt450x2~550@d.test>\r\n",
+    b"RCPT TO:<rcpt250-delay1s@d.test>\r\n",
+    b"RCPT TO:<rcpt421@d.test>\r\n",
+    b"RCPT TO:<rcptdrop@d.test>\r\n",
+    b"RCPT TO:<rcpt999x@d.test>\r\n",
+    b"RCPT TO:<data451@d.test>\r\n",
+    b"RCPT TO:<full@rules.test>\r\n",
+    b"RCPT TO:<message452@rules.test>\r\n",
+    b"DATA\r\n",
+    b"x\r\ny\r\n.\r\n",
+    b"x\r\n..y\r\n.\r\n",
+    b"x" * 70 + b"\r\n.\r\n",
+    b".\r\n",
+    b"RSET\r\n",
+    b"NOOP\r\n",
+    b"NOOP\rNOOP\r\n",
+    b"VRFY x\r\n",
+    b"AUTH LOGIN\r\n",
+    b"STARTTLS\r\n",
+    b"BDAT 6\r\n",
+    b"XYZ\r\n",
+    b"NOOP " + b"x" * 90 + b"\r\n",
+    b"QUIT\r\n",
+)
+OPENING = (b"EHLO client.test\r\n", b"MAIL FROM:<a@b.test>\r\n", b"RCPT TO:<c@d.test>\r\n", b"DATA\r\n")
+WIRES = st.tuples(st.sampled_from([(), OPENING[:1], OPENING[:2], OPENING]), st.lists(st.sampled_from(LINES))).map(
+    lambda parts: [*parts[0], *parts[1]]
+)
+
+_FULL, _LATE = parse_script("452_4.2.2", SMTP), parse_script("250", SMTP)
+RULES = {
+    "none": RuleIndex(),
+    "by recipient": RuleIndex(
+        [
+            Rule("smtp", "rcpt", _FULL, {"recipient": "full@*"}),
+            Rule("smtp", "rcpt", _LATE, {"recipient": "message452@rules.test"}),
+        ]
+    ),
+    "by sender and more": RuleIndex(
+        [
+            Rule("smtp", "rcpt", _FULL, {"sender": "a@b.test", "recipient": "full@rules.test"}),
+            Rule("smtp", "noop", _FULL, {"helo": "client.test"}),
+            Rule("smtp", "data", _FULL, {"sender": "", "ip": "192.0.2.1"}),
+        ]
+    ),
+}
+
+
+class Seen(NamedTuple):
+    """All that a session left behind."""
+
+    written: list[object]
+    journal: list[tuple[int, Exchange]]
+    mail: list[tuple[int, Message]]
+    counted: list[int]
+    closing: bool
+
+
+def make_mock(rules: RuleIndex) -> SmtpMock:
+    return SmtpMock(Shared(open_catalogue(), rules=rules, clock=lambda: 0.0), LIMITS)
+
+
+def run(mock: SmtpMock, portions: Iterable[bytes]) -> Seen:
+    """A session of its own journal, mailbox and counts; waits take no time."""
+    shared = mock.shared
+    shared.journal, shared.mailbox, shared.counters = MemoryJournal(), Mailbox(), MemoryCounters()
+    session = mock(Peer("192.0.2.1:25", 1))
+    written: list[object] = []
+
+    def carry_out(output: Output) -> None:
+        while isinstance(output, list):
+            for action in output:
+                carry_out(action.data) if isinstance(action, Send) else written.append(action)
+            output = None if session.closing else session.resume()
+        if not output:
+            return
+        if written and isinstance(before := written[-1], bytes):
+            written[-1] = before + output
+        else:
+            written.append(output)
+
+    carry_out(session.start())
+    for portion in portions:
+        if not session.closing:
+            carry_out(session.receive(portion))
+    carry_out(session.eof())
+    keys = ("smtp rcpt rcpt452_4.2.2@d.test", "smtp rcpt rcpt450x2~550@d.test", "rule #1 ")
+    counted = [shared.counters.take(key) for key in keys]
+    return Seen(written, list(shared.journal), list(shared.mailbox), counted, session.closing)
+
+
+@settings(deadline=None)
+@pytest.mark.parametrize("rules", RULES)
+@given(lines=WIRES, cuts=st.lists(st.integers(0, 2000), max_size=8))
+def test_known_lines_are_answered_as_new_ones(rules: str, lines: list[bytes], cuts: list[int]) -> None:
+    """Line by line, pipelined (RFC 2920) and in any portions: the same octets, journal, mail and counts."""
+    wire = b"".join(lines)
+    slow = run(make_mock(RULES[rules]), [wire[at : at + 1] for at in range(len(wire))])
+    mock = make_mock(RULES[rules])
+    edges = [0, *sorted(cut % (len(wire) + 1) for cut in cuts), len(wire)]
+
+    for portions in (lines, lines, [wire], [wire[a:b] for a, b in pairwise(edges)]):
+        assert run(mock, portions) == slow
+
+
+def test_settled_lines_are_bounded() -> None:
+    mock = make_mock(RuleIndex())
+    session = mock(Peer("192.0.2.1:25", 1))
+    session.start()
+    session.receive(b"EHLO client.test\r\n")
+
+    for number in range(2 * MAX_SETTLED_LINES):
+        session.receive(b"NOOP %d\r\n" % number)
+        assert len(mock.settled) <= MAX_SETTLED_LINES
+    assert mock.shared.journal.total == 2 * MAX_SETTLED_LINES + 2
+
+
+def test_line_over_the_limit_is_not_settled() -> None:
+    """RFC 5321 §4.5.3.1.4: the head of a line that is too long is looked up, never kept as that line."""
+    mock = SmtpMock(Shared(open_catalogue()), SmtpLimits(max_command_octets=5))
+    session = mock(Peer("192.0.2.1:25", 1))
+    session.start()
+
+    first = session.receive(b"NOOP x\r\n")
+    assert session.receive(b"NOOP\r\n") == session.receive(b"NOOP\r\n") == first
+    assert not mock.settled
