@@ -114,6 +114,7 @@ def test_registered_number_with_another_owner(catalogue: Catalogue) -> None:
         ("servce unavailable", {"http/503"}),
         ("teapot", {"http/418"}),
         ("452 too many recipients", {"smtp/452"}),
+        ("boite pleine", {"smtp/4.2.2", "smtp/5.2.2"}),
         ("boîte pleine", {"smtp/4.2.2", "smtp/5.2.2"}),
         ("メールボックス 容量", {"smtp/4.2.2", "smtp/5.2.2"}),
         ("사서함 가득", {"smtp/4.2.2", "smtp/5.2.2"}),

@@ -180,3 +180,17 @@ def test_help_vrfy_and_expn_answer_as_the_catalogue_has_it(server: Serving) -> N
         assert client.docmd("BDAT", "0 LAST")[0] in (502, 503)
         assert client.docmd("FOO")[0] == 500
         assert client.docmd("RCPT", "TO:<a@any.test>")[0] == 503
+
+
+def test_recipients_speak_in_their_order_until_one_does_not_pass(server: Serving) -> None:
+    """A script that is used up leaves the word to the next recipient's; each keeps its own count."""
+    once, always = tagged("message451x1"), tagged("message554")
+    codes = []
+    for _ in range(3):
+        with smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=10) as client:
+            client.ehlo()
+            client.mail("a@client.example")
+            assert [client.rcpt(address)[0] for address in (once, always, once)] == [250, 250, 250]
+            codes.append(client.data(MESSAGE)[0])
+    assert codes == [451, 554, 554]
+    assert messages(server, always) == []

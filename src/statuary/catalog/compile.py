@@ -14,6 +14,7 @@ from typing import Any
 
 from statuary.catalog import messages
 from statuary.catalog.enhanced import CLASS_IDENTITY, concrete_code
+from statuary.catalog.fold import fold
 from statuary.catalog.model import Claim, Code, Prose
 from statuary.catalog.source import Content, read_content
 
@@ -132,9 +133,9 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
                 (
                     code.id,
                     language.tag,
-                    " ".join(dict.fromkeys([code.value, code.name, code.title, *code.aliases])),
-                    prose.texts.get("summary", code.note),
-                    " ".join(prose.texts.get(field, "") for field in ("description", "when")),
+                    fold(" ".join(dict.fromkeys([code.value, code.name, code.title, *code.aliases]))),
+                    fold(prose.texts.get("summary", code.note)),
+                    fold(" ".join(prose.texts.get(field, "") for field in ("description", "when"))),
                 ),
             )
         connection.execute(

@@ -153,6 +153,9 @@ class Catalogue:
             language: the tag whose texts are searched.
             limit: at most so many.
         """
+        from statuary.catalog.fold import fold  # a look-up does without it
+
+        words = [fold(word) for word in words]
         long = [word for word in words if len(word) >= _INDEXED_CHARACTERS]
         short = [word for word in words if len(word) < _INDEXED_CHARACTERS]
         columns = "SELECT words.id, words.name, words.summary, words.body FROM words JOIN code ON code.id = words.id"
@@ -163,9 +166,9 @@ class Catalogue:
             )
             values: tuple[str, ...] = (expression, language)
         else:
-            holds = " AND instr(lower(words.name || ' ' || words.summary || ' ' || words.body), ?)" * len(short)
+            holds = " AND instr(words.name || ' ' || words.summary || ' ' || words.body, ?)" * len(short)
             clause = f"words.language = ? AND code.weight{holds} ORDER BY code.weight DESC, code.position"
-            values = (language, *map(str.lower, short))
+            values = (language, *short)
         rows = self._connection.execute(f"{columns} WHERE {clause}", values)
         if not short:
             return [row[0] for row in rows.fetchmany(limit)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -10,7 +10,7 @@ from statuary.errors import ScriptError
 from statuary.scenario.address import ADDRESS_STAGES, parse_address
 from statuary.scenario.decide import decide
 from statuary.scenario.rules import STAGES
-from statuary.scenario.script import Answer, Script
+from statuary.scenario.script import PASS, Answer, Script
 from statuary.serve.mailbox import Message
 from statuary.serve.output import ENDINGS, Close, Output, Plan, Reset, Send, Wait, plan_answer
 from statuary.serve.session import Peer, Shared
@@ -351,6 +351,14 @@ class SmtpSession:
         answer, step, asked = decide(
             chosen.script, shared.counters.take(chosen.count_key), shared.seed, chosen.draw_key
         )
+        if answer == PASS and path is None:
+            for other in self._after(stage, chosen):
+                next_answer, next_step, next_asked = decide(
+                    other.script, shared.counters.take(other.count_key), shared.seed, other.draw_key
+                )
+                if next_answer != PASS:
+                    chosen, answer, step, asked = other, next_answer, next_step, next_asked
+                    break
         rule = chosen.rule
         if answer.kind in ("drop", "reset", "hang"):
             self._log(now, stage, raw, b"", "", f"{answer}; {note}" if note else str(answer), rule, step, asked)
@@ -374,7 +382,7 @@ class SmtpSession:
         """The script that speaks for a stage: a rule's, else that of an address.
 
         At MAIL and RCPT it is the address at hand that may speak; for the data and the message, the sender and all
-        recipients.
+        recipients, in this order, until one does not pass.
         """
         if stage in self._mock.ruled:
             fields = self._fields(path)
@@ -389,12 +397,24 @@ class SmtpSession:
                 return chosen
             self._later = True
         elif self._later and (mail := self._engine.mail) is not None and stage in ADDRESS_STAGES:
-            for command in (mail, *self._engine.recipients):
-                if command.path is not None:
-                    chosen = chosen_by(command.path)
-                    if chosen is not None and chosen.stage == stage:
-                        return chosen
+            return next(self._voices(stage, mail), None)
         return None
+
+    def _voices(self, stage: str, mail: Command) -> Iterator[Chosen]:
+        """The scripts in the addresses of a transaction that speak for a stage."""
+        for command in (mail, *self._engine.recipients):
+            if command.path is not None:
+                chosen = chosen_by(command.path)
+                if chosen is not None and chosen.stage == stage:
+                    yield chosen
+
+    def _after(self, stage: str, first: Chosen) -> list[Chosen]:
+        """The scripts that come to speak where the first of a transaction passes, each once; none after a rule."""
+        mail = self._engine.mail
+        if mail is None or first.count_key.startswith("rule "):
+            return []
+        voices = {chosen.count_key: chosen for chosen in self._voices(stage, mail)}
+        return [chosen for key, chosen in voices.items() if key != first.count_key]
 
     def _fields(self, path: Mailbox | None) -> Mapping[str, str]:
         engine = self._engine
