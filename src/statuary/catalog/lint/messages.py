@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 
 _STATUS_LINE = re.compile(r"HTTP/1\.[01] (\d{3}) ?(.*)")
-_REQUEST_LINE = re.compile(r"[A-Z-]+ \S+ HTTP/1\.[01]")
+_REQUEST_LINE = re.compile(r"[A-Z-]+ \S+ HTTP/\d\.\d")
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
 _DATE_FIELDS = ("date", "expires", "last-modified", "if-modified-since", "if-unmodified-since", "retry-after")
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (\S+)")
@@ -85,12 +85,13 @@ def check_http(code: Code, text: str, responses: Mapping[str, Code]) -> Iterator
         if name in fields:
             number, value = fields[name]
             yield from _check_date(number, name, value)
-    if "json" in fields.get("content-type", (0, ""))[1] and body:
+    status = _STATUS_LINE.fullmatch(lines[0])
+    # A request may be malformed on purpose: that is what some codes answer.
+    if status is not None and "json" in fields.get("content-type", (0, ""))[1] and body:
         try:
             json.loads(body)
         except ValueError as error:
             yield Finding(len(lines) + 1, 1, f"the body is not JSON: {error}", "mend the body")
-    status = _STATUS_LINE.fullmatch(lines[0])
     if status is None:
         if not _REQUEST_LINE.fullmatch(lines[0]):
             problem = f"neither a status line nor a request line: {lines[0]!r}"
