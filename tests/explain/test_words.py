@@ -117,3 +117,13 @@ def test_what_is_never_sent_has_no_stage(catalogue: Catalogue) -> None:
         code = catalogue.get(identity)
         assert code is not None
         assert words.stages_phrase(code).render() == text
+
+
+def test_the_language_decides_what_stands_between_sentences() -> None:
+    """Japanese has no space after a full stop."""
+    retry = Retry("same-request-later", "server", wait_seconds=1800)
+    sentences = [phrase.render() for phrase in words.retry_phrases(retry)]
+    assert len(sentences) == 3
+    assert words.retry_phrase(retry).render() == " ".join(sentences)
+    joined = words.retry_phrase(retry).render(lambda text: text.replace("%(before)s %", "%(before)s%"))
+    assert joined == "".join(sentences)

@@ -120,7 +120,7 @@ def _use(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
     """What is done with it: repeating, sending, answering."""
     _ = console.gettext
     if code.retry.policy:
-        advice = " ".join(phrase.render(_) for phrase in words.retry_phrases(code.retry))
+        advice = words.retry_phrase(code.retry).render(_)
         source = [f"({code.retry.source})"] if code.retry.source else []
         yield _("Repeat it?"), [" ".join([advice, *source])]
     if code.stages or code.wire != "sent":

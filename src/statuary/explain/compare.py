@@ -106,7 +106,7 @@ def compare(catalogue: Catalogue, left: Code, right: Code) -> Comparison:
         Row("class", Phrase(N_("Class")), words.class_phrase(left), words.class_phrase(right)),
         Row("meaning", Phrase(N_("What it means for the message or request")), *map(words.fate_phrase, (left, right))),
         Row("acts", Phrase(N_("Who acts")), words.actor_phrase(left), words.actor_phrase(right)),
-        Row("retry", Phrase(N_("Repeat it?")), _retry(left), _retry(right)),
+        Row("retry", Phrase(N_("Repeat it?")), words.retry_phrase(left.retry), words.retry_phrase(right.retry)),
         Row("stages", Phrase(N_("Where it is sent")), words.stages_phrase(left), words.stages_phrase(right)),
         Row("status", Phrase(N_("Status")), _status(left), _status(right)),
     )
@@ -133,13 +133,6 @@ def _status(code: Code) -> Phrase:
     if code.status == "unofficial":
         return Phrase(N_("unofficial: %(owner)s"), {"owner": code.owner})
     return Phrase(words.STATUSES[code.status])
-
-
-def _retry(code: Code) -> Phrase:
-    """All sentences of the advice in one phrase; their msgids stay separate for the translators."""
-    phrases = words.retry_phrases(code.retry)
-    places = " ".join(f"%(s{number})s" for number in range(len(phrases)))
-    return Phrase(places, {f"s{number}": phrase for number, phrase in enumerate(phrases)}, translate=False)
 
 
 def _shared_concepts(catalogue: Catalogue, left: Code, right: Code) -> tuple[dict[str, Any], ...]:

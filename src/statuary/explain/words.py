@@ -21,6 +21,7 @@ __all__ = [
     "duration",
     "fate_phrase",
     "kept",
+    "retry_phrase",
     "retry_phrases",
     "stages_phrase",
 ]
@@ -182,6 +183,15 @@ def retry_phrases(retry: Retry) -> list[Phrase]:
     if retry.header:
         phrases.append(Phrase(N_("The answer can state the wait in %(header)s."), {"header": retry.header}))
     return phrases
+
+
+def retry_phrase(retry: Retry) -> Phrase:
+    """The whole retry advice as one phrase; the language decides what stands between its sentences."""
+    first, *others = retry_phrases(retry)
+    whole = first
+    for sentence in others:
+        whole = Phrase(N_("%(before)s %(after)s"), {"before": whole, "after": sentence})
+    return whole
 
 
 def duration(seconds: int) -> Phrase:
