@@ -155,8 +155,8 @@ async def serve(settings: Settings) -> None:
     runtime = Runtime()
     try:
         for adapter in PROTOCOLS:
-            port = await runtime.listen(settings.host, settings.ports[adapter.protocol], adapter.sessions(shared))
-            urls[adapter.protocol] = f"{adapter.scheme}://{_at(settings.host, port)}"
+            port = await runtime.listen(settings.host, settings.ports[adapter.name], adapter.sessions(shared))
+            urls[adapter.name] = f"{adapter.scheme}://{_at(settings.host, port)}"
         app = create_app(
             shared,
             http_url=urls["http"],

@@ -37,6 +37,7 @@ class Exchange(NamedTuple):
         step: the step of the script, from 1; 0 where none or used up.
         asked: how often the script was asked under its key by then; 0 where none.
         note: effects or an error, in a few words.
+        key: what the client asked its counts and its journal to be kept apart by; empty where it asked for nothing.
     """
 
     at: float
@@ -51,6 +52,7 @@ class Exchange(NamedTuple):
     step: int = 0
     asked: int = 0
     note: str = ""
+    key: str = ""
 
     def to_dict(self, number: int) -> dict[str, Any]:
         """The exchange as plain data for JSON; octets as text, each octet one character (ISO 8859-1)."""
@@ -68,10 +70,11 @@ class Exchange(NamedTuple):
             "step": self.step,
             "asked": self.asked,
             "note": self.note,
+            "key": self.key,
         }
 
 
-Row: TypeAlias = tuple[float, str, int, str, str, bytes, bytes, str, str, int, int, str]
+Row: TypeAlias = tuple[float, str, int, str, str, bytes, bytes, str, str, int, int, str, str]
 """The fields of an :class:`Exchange` in their order, as a plain tuple, which costs a fraction of a named one."""
 
 

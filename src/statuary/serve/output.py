@@ -7,7 +7,20 @@ from typing import NamedTuple, TypeAlias
 
 from statuary.scenario.script import Effect
 
-__all__ = ["ENDINGS", "Close", "Hang", "Output", "Plan", "Reset", "Send", "Wait", "plan_answer"]
+__all__ = [
+    "ENDINGS",
+    "Action",
+    "Close",
+    "HalfClose",
+    "Hang",
+    "Output",
+    "Plan",
+    "Reset",
+    "Send",
+    "StartTls",
+    "Wait",
+    "plan_answer",
+]
 
 MAX_DRIP_PIECES = 200
 """The most pieces that an answer is cut into when it drips."""
@@ -29,6 +42,14 @@ class Close(NamedTuple):
     """Write out what is pending, then close in an orderly way (FIN)."""
 
 
+class HalfClose(NamedTuple):
+    """Write out what is pending and finish our side (FIN); what the peer still sends is read."""
+
+
+class StartTls(NamedTuple):
+    """Write out what is pending, then negotiate TLS on the same connection (RFC 3207 §4)."""
+
+
 class Reset(NamedTuple):
     """Break the connection (RST); the peer's read fails."""
 
@@ -37,7 +58,7 @@ class Hang(NamedTuple):
     """Never write again and ignore what arrives, until the peer or a timeout ends the connection."""
 
 
-Action: TypeAlias = Send | Wait | Close | Reset | Hang
+Action: TypeAlias = Send | Wait | Close | HalfClose | StartTls | Reset | Hang
 ENDINGS: Mapping[str, Action] = {"drop": Close(), "reset": Reset(), "hang": Hang()}
 """What ends a stage without an answer, by the word of the scenario language."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from statuary.errors import ServeError
-from statuary.serve.output import Close, Hang, Output, Reset, Send, Wait
+from statuary.serve.output import Action, Close, HalfClose, Hang, Output, Reset, Send, StartTls, Wait
 from statuary.serve.session import Peer, Session
 
 __all__ = ["Runtime", "RuntimeLimits", "bind"]
@@ -67,7 +67,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, runtime: Runtime, make_session: Callable[[Peer], Session]) -> None:
         self._runtime = runtime
         self._make = make_session
-        self._plan: deque[Send | Wait | Close | Reset | Hang] | None = None
+        self._plan: deque[Action] | None = None
         self._held: list[bytes] = []
         self._held_octets = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -200,6 +200,11 @@ class _Connection(asyncio.Protocol):
                 case Hang():
                     self._stop()
                     return
+                case HalfClose():
+                    if self._transport.can_write_eof():
+                        self._transport.write_eof()
+                case StartTls():
+                    raise NotImplementedError
 
     def _stop(self) -> None:
         """Nothing more is read by the session; an empty plan keeps everything else out."""

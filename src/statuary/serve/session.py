@@ -23,10 +23,14 @@ class Peer(NamedTuple):
     Args:
         address: address and port, as text.
         number: the number of the connection in this run, from 1.
+        alpn: the protocol that TLS settled on, such as ``h2``; empty without one.
+        tls: whether the connection is encrypted from its start.
     """
 
     address: str
     number: int
+    alpn: str = ""
+    tls: bool = False
 
 
 class Session(Protocol):
@@ -98,15 +102,19 @@ class Adapter(NamedTuple):
     """A protocol in the list of those that are served.
 
     Args:
+        name: of its listening address, ``smtps``; ``--smtps-port`` and ``STATUARY_SMTPS_PORT`` set its port.
         protocol: ``http``.
         scheme: of its URL.
         port: the default port of the mock.
         stages: the stages at which it can be told to answer.
         sessions: makes what makes the sessions of one listening address.
+        tls: the ALPN names to offer where it is encrypted from the start; None where it is not.
     """
 
+    name: str
     protocol: str
     scheme: str
     port: int
     stages: Sequence[str]
     sessions: Callable[[Shared], Callable[[Peer], Session]]
+    tls: tuple[str, ...] | None = None

@@ -242,7 +242,7 @@ class HttpSession:
 
     def __init__(self, mock: HttpMock, peer: Peer) -> None:
         self._mock = mock
-        self._address, self._number = peer
+        self._address, self._number = peer.address, peer.number
         self._shared = mock.shared
         self._engine = Http1Engine(cache=mock.requests)
         self._request: Request | None = None
@@ -378,7 +378,7 @@ class HttpSession:
             self._log(now, raw, data, code, rule, step, asked, "")
             return data
         shared.journal.add(
-            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "")
+            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "", "")
         )
         return data
 
@@ -426,7 +426,7 @@ class HttpSession:
         """Write an exchange down, with what was sent and noted while its body came."""
         note = f"{note}; {self._note}" if note and self._note else note or self._note
         octets = self._interim + sent
-        row = (now, "http", self._number, self._address, "request", raw, octets, code, rule, step, asked, note)
+        row = (now, "http", self._number, self._address, "request", raw, octets, code, rule, step, asked, note, "")
         self._shared.journal.add(row)
 
 

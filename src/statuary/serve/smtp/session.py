@@ -184,7 +184,7 @@ class SmtpSession:
 
     def __init__(self, mock: SmtpMock, peer: Peer) -> None:
         self._mock = mock
-        self._address, self._number = peer
+        self._address, self._number = peer.address, peer.number
         self._shared = mock.shared
         self._engine = SmtpEngine(mock.limits)
         self._settled = mock.settled
@@ -264,7 +264,9 @@ class SmtpSession:
         shared, step, asked = self._shared, 0, 0
         if count_key:
             step, asked = 1, shared.counters.take(count_key) + 1
-        shared.journal.add((now, "smtp", self._number, self._address, stage, raw, data, text, rule, step, asked, ""))
+        shared.journal.add(
+            (now, "smtp", self._number, self._address, stage, raw, data, text, rule, step, asked, "", "")
+        )
         return data
 
     def _advance(self, before: Sequence[bytes] = ()) -> Output:
@@ -346,7 +348,7 @@ class SmtpSession:
         if chosen is None:
             code, data, text = ordinary
             engine.send_raw(data, code)
-            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, "", 0, 0, note))
+            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, "", 0, 0, note, ""))
             return code, data
         answer, step, asked = decide(
             chosen.script, shared.counters.take(chosen.count_key), shared.seed, chosen.draw_key
@@ -369,7 +371,7 @@ class SmtpSession:
             code, data, text = self._mock.scripted(answer, stage, chosen.domain)
         engine.send_raw(data, code)
         if not answer.effects:
-            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, rule, step, asked, note))
+            shared.journal.add((now, "smtp", number, address, stage, raw, data, text, rule, step, asked, note, ""))
             return code, data
         plan, sent = plan_answer(data, answer.effects)
         if isinstance(plan[-1], Close | Reset):
@@ -458,5 +460,5 @@ class SmtpSession:
         step: int = 0,
         asked: int = 0,
     ) -> None:
-        row = (now, "smtp", self._number, self._address, stage, raw, sent, code, rule, step, asked, note)
+        row = (now, "smtp", self._number, self._address, stage, raw, sent, code, rule, step, asked, note, "")
         self._shared.journal.add(row)
