@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from statuary.catalog.lookup import find
 from statuary.catalog.model import Code
 from statuary.catalog.paths import Places
 from statuary.catalog.source import read_content
-from statuary.catalog.store import Catalogue, open_catalogue
+from statuary.catalog.store import Catalogue, open_catalogue, outdated
 from statuary.errors import CatalogueError, ContentError
 from tests.catalog.conftest import CONTENT, LOCALES, Copy
 
@@ -182,6 +184,35 @@ def test_opening_compiles_only_what_changed(places: Places, small: Copy) -> None
     code = opened.get("http/503")
     assert code is not None
     assert code.name == "Closed for today"
+    opened.close()
+
+
+def test_haste_sees_what_came_or_went(places: Places, small: Copy) -> None:
+    """A hasty look asks the folders; of the codes that it finds it asks the files."""
+    open_catalogue().close()
+    shutil.copy(small.content / "codes/http/503.md", small.content / "codes/http/503-copy.md")
+    opened = open_catalogue(hasty=True)
+    assert opened.get("http/503-copy") is not None
+    code = opened.get("http/503")
+    assert code is not None
+    assert not outdated(opened, [code])
+    later = opened.path.stat().st_mtime_ns + 1_000_000
+    os.utime(small.content / "codes/http/503.md", ns=(later, later))
+    assert outdated(opened, [code])
+    other = opened.get("http/507")
+    assert other is not None
+    assert not outdated(opened, [other])
+    opened.close()
+
+
+def test_an_installation_is_never_outdated(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its content does not change; facts without a file are as old as their registry."""
+    opened = open_catalogue()
+    codes = list(opened.codes())
+    assert any(code.id.startswith("rtsp/") for code in codes)
+    assert not outdated(opened, codes)
+    monkeypatch.setattr(store, "find_places", lambda: places._replace(compiled_ahead=True))
+    assert not outdated(opened, codes)
     opened.close()
 
 

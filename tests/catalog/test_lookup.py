@@ -32,16 +32,45 @@ def identities(codes: list[Code]) -> list[str]:
         ("http/1.1 507", ["http/507"]),
         ("HTTP/1.1 404 Not Found", ["http/404"]),
         ("404 Not Found", ["http/404", "sip/404", "rtsp/404"]),
+        ("dns 3", ["dns/nxdomain"]),
+        ("NXDOMAIN", ["dns/nxdomain"]),
+        ("DNS/NXDomain", ["dns/nxdomain"]),
+        ("dns rcode 3", ["dns/nxdomain"]),
+        ("dns 16", ["dns/badsig", "dns/badvers"]),
+        ("dns 13", ["dns/12-15"]),
+        ("dns 4000", ["dns/3841-4095"]),
+        ("tls 40", ["tls/handshake_failure"]),
+        ("tls alert 40", ["tls/handshake_failure"]),
+        ("tls 0x28", ["tls/handshake_failure"]),
+        ("tls handshake failure", ["tls/handshake_failure"]),
+        ("grpc 14", ["grpc/unavailable"]),
+        ("websocket 1011", ["websocket/1011"]),
+        ("websocket 4321", ["websocket/4000-4999"]),
+        ("0x8d", ["mqtt/0x8d"]),
+        ("mqtt 0x8D", ["mqtt/0x8d"]),
+        ("mqtt 141", ["mqtt/0x8d"]),
+        ("4.04", ["coap/4.04"]),
+        ("coap 0x84", ["coap/4.04"]),
+        ("quic 0x128", ["quic/crypto_error"]),
+        ("http3 0x40", ["http3/reserved-grease"]),
+        ("http2 8", ["http2/cancel"]),
+        ("ldap 49", ["ldap/invalidcredentials"]),
+        ("ldap invalid credentials", ["ldap/invalidcredentials"]),
+        ("imap overquota", ["imap/overquota"]),
+        ("pop3 SYS/TEMP", ["pop3/sys-temp"]),
+        ("pop3 -ERR", ["pop3/err"]),
+        ("sqlstate 0a", ["sqlstate/0a"]),
+        ("sysexits 75", ["sysexits/ex_tempfail"]),
+        ("EX_TEMPFAIL", ["sysexits/ex_tempfail"]),
+        ("diameter 3004", ["diameter/3004"]),
         ("452 4.2.2", ["smtp/452", "smtp/4.2.2"]),
         ("452_4.2.2", ["smtp/452", "smtp/4.2.2"]),
         ("552 5.2.2 Mailbox full", ["smtp/552", "smtp/5.2.2"]),
         ("550-5.1.1 The email account that you tried to reach does not exist", ["smtp/550", "smtp/5.1.1"]),
         ("5.1.1 <a@example.com>: Recipient address rejected", ["smtp/5.1.1"]),
-        ("Insufficient Storage", ["http/507", "smtp/452"]),
-        ("insufficient   STORAGE.", ["http/507", "smtp/452"]),
         ("smtp/insufficient storage", ["smtp/452"]),
         ("mailbox full", ["smtp/4.2.2", "smtp/5.2.2"]),
-        ("payload too large", ["http/413"]),
+        ("http payload too large", ["http/413"]),
         ("http/107", ["http/105-199"]),
         ("105-199", ["http/105-199"]),
         ("http/499-nginx", ["http/499-nginx"]),
@@ -51,6 +80,38 @@ def identities(codes: list[Code]) -> list[str]:
 def test_find(catalogue: Catalogue, query: str, expected: list[str]) -> None:
     """What a person types or pastes."""
     assert identities(find(catalogue, query)) == expected
+
+
+@pytest.mark.parametrize("query", ["Insufficient Storage", "insufficient   STORAGE."])
+def test_find_by_name_leads_with_http_and_smtp(catalogue: Catalogue, query: str) -> None:
+    """Other protocols that use the name follow in the order of pages."""
+    assert identities(find(catalogue, query))[:2] == ["http/507", "smtp/452"]
+
+
+def test_one_number_of_several_rows(catalogue: Catalogue) -> None:
+    """MQTT gives 0x00 three names, by the packet that carries it."""
+    assert identities(find(catalogue, "mqtt 0")) == identities(find(catalogue, "mqtt/0x00"))
+    assert set(identities(find(catalogue, "mqtt/0x00"))) == {
+        "mqtt/0x00-success",
+        "mqtt/0x00-normal-disconnection",
+        "mqtt/0x00-granted-qos-0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("404", ["http/404", "sip/404", "rtsp/404"]),
+        ("503", ["http/503", "smtp/503", "ftp/503", "sip/503"]),
+        ("40", ["tls/handshake_failure", "sqlstate/40"]),
+        ("3", ["grpc/invalid_argument", "dns/nxdomain"]),
+    ],
+)
+def test_a_number_alone_leads_with_what_is_met_most(catalogue: Catalogue, query: str, first: list[str]) -> None:
+    """Every protocol that has the number, in the order of pages; no range that merely holds it."""
+    found = find(catalogue, query)
+    assert identities(found)[: len(first)] == first
+    assert all(code.kind == "code" for code in found)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +194,7 @@ def test_search_leads_to(catalogue: Catalogue, query: str, expected: set[str]) -
         ("too many requests", ["http/429"]),
         ("452 too many recipients", ["smtp/452"]),
         ("http 404", ["http/404"]),
-        ("45", ["http/450", "http/451", "http/451-activesync", "smtp/450", "smtp/451", "smtp/452"]),
+        ("45", ["tls/certificate_expired", "http/450", "http/451", "http/451-activesync", "smtp/450", "smtp/451"]),
         ("5xx", ["http/500", "http/501", "http/502"]),
         ("5.1", ["smtp/5.1.0", "smtp/5.1.1"]),
     ],

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from statuary.catalog.identity import kind_of, stem_of
 from statuary.catalog.model import Answer, Claim, Code, Example, Prose, Retry
 from statuary.catalog.specs import parse_spec
 from statuary.errors import ContentError
 
-__all__ = ["CLAIM_KINDS", "POLICIES", "STAGES", "STATUSES", "CodeFile", "kind_of", "locate", "parse_code_file"]
+__all__ = ["CLAIM_KINDS", "LEVELS", "POLICIES", "STAGES", "STATUSES", "CodeFile", "locate", "parse_code_file"]
 
 STATUSES = ("registered", "reserved", "obsolete", "unofficial", "unassigned")
 POLICIES = (
@@ -40,7 +41,24 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         *("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "message", "bdat"),
         *("rset", "noop", "vrfy", "expn", "help", "quit", "etrn", "atrn", "any"),
     ),
+    "ftp": (
+        *("connect", "auth", "adat", "pbsz", "prot", "ccc", "user", "pass", "acct", "cwd", "cdup", "smnt", "rein"),
+        *("type", "stru", "mode", "port", "eprt", "pasv", "epsv", "rest", "allo", "retr", "stor", "stou", "appe"),
+        *("list", "nlst", "mlst", "mlsd", "rnfr", "rnto", "dele", "rmd", "mkd", "pwd", "abor", "size", "mdtm"),
+        *("feat", "opts", "lang", "host", "site", "syst", "stat", "help", "noop", "quit", "any"),
+    ),
+    "sip": (
+        *("register", "invite", "ack", "bye", "cancel", "options", "prack", "update", "subscribe", "notify"),
+        *("publish", "message", "refer", "info", "any"),
+    ),
+    "websocket": ("close",),
+    "grpc": ("call",),
+    "dns": ("response",),
+    "tls": ("alert",),
+    "mqtt": ("connack", "puback", "pubrec", "pubrel", "pubcomp", "suback", "unsuback", "disconnect", "auth"),
 }
+LEVELS = ("full", "summary")
+"""How much is written about each code of a protocol."""
 HEADINGS = {
     "Description": "description",
     "When you see it": "when",
@@ -49,7 +67,7 @@ HEADINGS = {
     "Example": "example",
     "Claims": "claims",
 }
-FENCES = ("http", "smtp", "log")
+FENCES = ("http", "smtp", "ftp", "sip", "text", "log")
 
 _TOP_KEYS = {
     *("value", "name", "title", "class", "status", "specs", "owner", "aliases", "hidden", "wire"),
@@ -84,17 +102,16 @@ class CodeFile:
     example_lines: tuple[int, ...] = ()
 
 
-def kind_of(protocol: str, value: str, class_: str, status: str) -> str:
-    """Tell a code from a range that nobody has assigned (perhaps of one number) and from enhanced codes' templates."""
-    if protocol == "smtp":
-        if class_ in ("Class", "Subject"):
-            return class_.lower()
-        if value.startswith("X."):
-            return "template"
-    return "range" if status == "unassigned" or re.fullmatch(r"\d+-\d+", value) else "code"
-
-
-def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owner: str) -> CodeFile:
+def parse_code_file(
+    protocol: str,
+    stem: str,
+    path: str,
+    text: str,
+    default_owner: str,
+    *,
+    level: str = "full",
+    by_name: bool = False,
+) -> CodeFile:
     """Parse one file.
 
     Args:
@@ -103,6 +120,8 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
         path: the file relative to the content root, for messages.
         text: what it holds.
         default_owner: the owner of the protocol's registered codes.
+        level: how much must be written: one of :data:`LEVELS`.
+        by_name: whether the protocol's identities are made of names.
 
     Raises:
         ContentError: anything in it is wrong.
@@ -113,16 +132,19 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
     value = reader.string("value")
     name = reader.string("name")
     class_ = reader.string("class")
-    if stem != value and not stem.startswith(f"{value}-"):
-        raise reader.error("value", f"the file is named {stem}.md", f"name it {value}.md or {value}-<owner>.md")
     status = reader.one_of("status", STATUSES)
-    kind = kind_of(protocol, value, class_, status)
+    wanted = stem_of(value, name, status, by_name=by_name)
+    if stem != wanted and (by_name or not stem.startswith(f"{wanted}-")):
+        names = f"{wanted}.md" if by_name else f"{wanted}.md or {wanted}-<owner>.md"
+        raise reader.error("value", f"the file is named {stem}.md", f"name it {names}")
+    kind = kind_of(protocol, value, class_, status, by_name=by_name)
     wire = reader.one_of("wire", WIRES, default="sent")
     if kind in ("class", "subject", "template"):
         default_owner = ENHANCED_OWNER
     owner = reader.string("owner", default=default_owner if status != "unofficial" else None)
-    prose, examples, prose_lines, example_lines = _parse_body(path, body, body_line, kind)
-    retry, class_retry = _parse_retry(reader.table("retry"), kind)
+    full = level == "full"
+    prose, examples, prose_lines, example_lines = _parse_body(path, body, body_line, kind, full=full)
+    retry, class_retry = _parse_retry(reader.table("retry"), kind, full=full)
     code = Code(
         id=f"{protocol}/{stem}",
         protocol=protocol,
@@ -137,7 +159,9 @@ def parse_code_file(protocol: str, stem: str, path: str, text: str, default_owne
         aliases=reader.strings("aliases"),
         hidden=reader.boolean("hidden"),
         wire=wire,
-        stages=reader.strings("stages", allowed=STAGES.get(protocol, ()), required=kind == "code" and wire == "sent"),
+        stages=reader.strings(
+            "stages", allowed=STAGES.get(protocol, ()), required=full and kind == "code" and wire == "sent"
+        ),
         retry=retry,
         answer=_parse_answer(reader.table("answer")),
         basic=reader.strings("basic"),
@@ -280,12 +304,12 @@ def locate(lines: Sequence[str], table: str, key: str) -> tuple[int, int]:
     return head
 
 
-def _parse_retry(table: _Table, kind: str) -> tuple[Retry, dict[str, Retry]]:
+def _parse_retry(table: _Table, kind: str, *, full: bool) -> tuple[Retry, dict[str, Retry]]:
     if kind == "template":
         table.known_keys("245")
         return Retry(), {digit: _retry(table.table(digit)) for digit in table}
     if not table:
-        if kind == "code":
+        if kind == "code" and full:
             raise table.error("retry", "is missing", "add a [retry] table with policy, who and source")
         return Retry(), {}
     return _retry(table), {}
@@ -318,11 +342,11 @@ def _parse_answer(table: _Table) -> Answer:
 
 
 def _parse_body(
-    path: str, body: str, first_line: int, kind: str
+    path: str, body: str, first_line: int, kind: str, *, full: bool
 ) -> tuple[Prose, tuple[Example, ...], dict[str, int], tuple[int, ...]]:
     sections, lines = _sections(path, body, first_line)
-    required = ["summary", "description"]
-    if kind in ("code", "template"):
+    required = ["summary", "description"] if full else ["summary"]
+    if full and kind in ("code", "template"):
         required += ["when", "fix_sender", "fix_operator", "example"]
     titles = {value: key for key, value in HEADINGS.items()}
     for name in required:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,20 +14,27 @@ from pathlib import Path
 from typing import Any
 
 from statuary.catalog import messages
+from statuary.catalog.book import fill_book
+from statuary.catalog.coverage import count_shares, english_messages, fill_coverage
 from statuary.catalog.enhanced import CLASS_IDENTITY, concrete_code
 from statuary.catalog.fold import fold
+from statuary.catalog.identity import number_of
 from statuary.catalog.model import Claim, Code, Prose
-from statuary.catalog.source import Content, read_content
+from statuary.catalog.source import Content, page_order, read_content
+from statuary.catalog.store import LANGUAGE_ROWS
+from statuary.catalog.symptoms import fill_symptoms
 
 __all__ = ["all_codes", "compile_catalogue"]
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE code (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, protocol TEXT NOT NULL, value TEXT NOT NULL,
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, protocol TEXT NOT NULL,
+    value TEXT NOT NULL COLLATE NOCASE, number INTEGER,
     kind TEXT NOT NULL, hidden INTEGER NOT NULL, weight REAL NOT NULL, facts TEXT NOT NULL
 );
 CREATE INDEX code_value ON code (value, protocol);
+CREATE INDEX code_number ON code (number, protocol);
 CREATE INDEX code_protocol ON code (protocol, position);
 CREATE INDEX code_range ON code (protocol, position) WHERE kind = 'range';
 CREATE TABLE prose (
@@ -64,6 +72,10 @@ def compile_catalogue(content_root: Path, locales: Path, target: Path, fingerpri
         with contextlib.closing(sqlite3.connect(temporary)) as connection:
             connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
             _fill(connection, content, locales, fingerprint)
+            tags = [language.tag for language in content.languages]
+            fill_symptoms(connection, content_root, tags)
+            fill_book(connection, content_root, locales, tags)
+            fill_coverage(connection, count_shares(english_messages(content, content_root), locales, tags))
             connection.commit()
             connection.execute("VACUUM")
         Path(temporary).chmod(0o644)
@@ -89,11 +101,18 @@ def all_codes(content: Content) -> list[Code]:
         for basic in code.basic:
             associated.setdefault(f"{code.protocol}/{basic}", []).append(code.id)
     linked = [code._replace(enhanced=tuple(associated.get(code.id, ()))) for code in codes]
-    return [*linked, *concrete, *content.facts_only]
+    places = {protocol.id: place for place, protocol in enumerate(content.protocols)}
+    by_name = {protocol.id for protocol in content.protocols if protocol.identity == "name"}
+
+    def order(code: Code) -> tuple[object, ...]:
+        return (places[code.protocol], bool(code.template), page_order(code, code.protocol in by_name))
+
+    return sorted([*linked, *concrete, *content.facts_only], key=order)
 
 
 def _fill(connection: sqlite3.Connection, content: Content, locales: Path, fingerprint: str) -> None:
     codes = all_codes(content)
+    weights = {protocol.id: protocol.weight for protocol in content.protocols}
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",
         {
@@ -112,28 +131,31 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         for key in ("prose", "claims", "language", "untranslated", "summary"):
             del facts[key]
         connection.execute(
-            "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (position, code.id, code.protocol, code.value, code.kind, code.hidden, _weight(code), json.dumps(facts)),
+            "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(position, code.id, code.protocol, code.value, number_of(code.value)),
+                *(code.kind, code.hidden, _weight(code) * weights[code.protocol], json.dumps(facts)),
+            ),
         )
         connection.executemany("INSERT INTO name VALUES (?, ?, ?)", _names(code))
-    for language in content.languages:
+    for number, language in enumerate(content.languages):
         translations = {
             protocol.id: messages.read_translations(locales, language.tag, protocol.id)
             for protocol in content.protocols
-            if protocol.prose
         }
-        for code in codes:
+        for position, code in enumerate(codes):
             prose = _translate(code, language.tag, translations.get(code.protocol, {}))
             if prose.texts or prose.claims:
                 connection.execute(
                     "INSERT INTO prose VALUES (?, ?, ?)", (code.id, language.tag, json.dumps(_plain(prose)))
                 )
             connection.execute(
-                "INSERT INTO words VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO words (rowid, id, language, name, summary, body) VALUES (?, ?, ?, ?, ?, ?)",
                 (
+                    number * LANGUAGE_ROWS + position,
                     code.id,
                     language.tag,
-                    fold(" ".join(dict.fromkeys([code.value, code.name, code.title, *code.aliases]))),
+                    fold(" ".join(dict.fromkeys([code.value, code.name, _spoken(code), code.title, *code.aliases]))),
                     fold(prose.texts.get("summary", code.note)),
                     fold(" ".join(prose.texts.get(field, "") for field in ("description", "when"))),
                 ),
@@ -154,9 +176,16 @@ def _weight(code: Code) -> float:
 
 
 def _names(code: Code) -> Iterator[tuple[str, str, int]]:
-    for rank, name in enumerate(dict.fromkeys([code.name, code.title, code.answer.text, *code.aliases])):
-        if name:
-            yield name.casefold(), code.id, rank
+    names = [code.name, _spoken(code), code.title, code.answer.text, *code.aliases]
+    for rank, name in enumerate(dict.fromkeys(name.casefold() for name in names if name)):
+        yield name, code.id, rank
+
+
+def _spoken(code: Code) -> str:
+    """A name made for programs as words: ``handshake_failure`` and ``noSuchObject`` lose their marks."""
+    if " " in code.name:
+        return code.name
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", code.name).replace("_", " ")
 
 
 def _translate(code: Code, language: str, translations: Mapping[tuple[str, str], str]) -> Prose:

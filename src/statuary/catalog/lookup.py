@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from statuary.catalog.identity import holds, number_of
 from statuary.catalog.model import Code
-from statuary.catalog.query import MAX_QUERY_CHARACTERS, VALUE, Query, clean, read_query, spelling
-from statuary.catalog.store import Catalogue
+from statuary.catalog.query import MAX_QUERY_CHARACTERS, MAX_TERMS, VALUE, Query, clean, read_query, spelling
+from statuary.catalog.store import INDEXED_CHARACTERS, Catalogue
 from statuary.errors import CodeNotFound, SeveralOwners
 
 __all__ = ["MAX_QUERY_CHARACTERS", "MAX_RESULTS", "find", "lookup", "search", "suggest"]
 
 MAX_RESULTS = 50
 """The most results of a search."""
+MAX_SHORT_WORDS = 3
+"""How many words of one or two letters are looked for one by one: no index finds them."""
 
 _IDENTITY = r"([A-Za-z][A-Za-z0-9-]*)[/ :]+(\S.*)"
 _NUMBER = r"[0-9]{3}"
@@ -48,6 +51,8 @@ def find(catalogue: Catalogue, query: str, language: str = "en") -> list[Code]:
     full``, finds the codes in it.
     """
     text = clean(query)
+    if len(text) == 3 and text.isascii() and text.isdigit():  # the commonest query, before any pattern is compiled
+        return _with_value(catalogue, text, "", language)
     if re.fullmatch(VALUE, text):
         return _with_value(catalogue, spelling(text), "", language)
     match = re.fullmatch(_IDENTITY, text)
@@ -70,15 +75,16 @@ def _in_protocol(catalogue: Catalogue, protocol: str, value: str, language: str)
 
 def _with_value(catalogue: Catalogue, value: str, protocol: str, language: str) -> list[Code]:
     found = catalogue.with_value(value, protocol, language)
-    if found or not re.fullmatch(_NUMBER, value):
+    number = None if found else number_of(value)
+    if number is None:
         return found
-    number = int(value)
-    return [code for code in catalogue.ranges(protocol, language) if _holds(code.value, number)]
-
-
-def _holds(value: str, number: int) -> bool:
-    low, dash, high = value.partition("-")
-    return bool(dash) and int(low) <= number <= int(high)
+    if protocol or value.startswith("0x"):
+        found = catalogue.with_number(number, protocol, language)
+    if found or not (protocol or re.fullmatch(_NUMBER, value)):
+        return found
+    ranges = [code for code in catalogue.ranges(protocol, language) if holds(code.value, number)]
+    # Without a protocol, what a person can have met is a number of so many digits: not one of 0-65535.
+    return ranges if protocol else [code for code in ranges if all(len(end) == 3 for end in code.value.split("-"))]
 
 
 def _concrete(codes: list[Code]) -> list[Code]:
@@ -137,6 +143,13 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
     named = [code for code in codes.values() if code.template]
     if not codes:
         codes = {code.id: code for code in _by_numbers(catalogue, wanted, language)}
+    else:
+        codes |= {code.id: code for code in _begun(catalogue, wanted, language) if code.id not in codes}
+    if not matching and not query.isascii():
+        from statuary.catalog.segment import pieces  # only scripts without spaces need it
+
+        words = tuple(dict.fromkeys(part for word in words for part in pieces(word)))[:MAX_TERMS]
+        matching = _all_words(catalogue, words, language)
     matching = matching or _most_words(catalogue, words, language)
     # A name of an enhanced code also leads to the reply codes that go with it, and they follow at once.
     beside = {f"{code.protocol}/{basic}": None for code in named for basic in code.basic}
@@ -154,9 +167,9 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
 
 def _by_numbers(catalogue: Catalogue, wanted: Query, language: str) -> list[Code]:
     """Codes that numbers or beginnings of numbers in a query lead to, those first that its words fit as well."""
-    beginning, class_ = re.fullmatch(_BEGINNING, wanted.text), re.fullmatch(_CLASS, wanted.text)
-    if beginning or class_:
-        return catalogue.with_beginning(class_[1] if class_ else wanted.text, language)
+    begun = _begun(catalogue, wanted, language)
+    if begun:
+        return begun
     found = [
         code
         for value in wanted.values
@@ -165,6 +178,15 @@ def _by_numbers(catalogue: Catalogue, wanted: Query, language: str) -> list[Code
     ]
     texts = {code.id: f"{code.name} {code.title} {' '.join(code.aliases)} {code.summary}".casefold() for code in found}
     return sorted(found, key=lambda code: -sum(word in texts[code.id] for word in wanted.words))
+
+
+def _begun(catalogue: Catalogue, wanted: Query, language: str) -> list[Code]:
+    """Codes whose numbers begin as the query does, or whose class it names."""
+    beginning, class_ = re.fullmatch(_BEGINNING, wanted.text), re.fullmatch(_CLASS, wanted.text)
+    if not beginning and not class_:
+        return []
+    found = catalogue.with_beginning(class_[1] if class_ else wanted.text, language)
+    return [code for code in found if len(code.value) > 2]
 
 
 def _all_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> list[str]:
@@ -185,7 +207,8 @@ def _most_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> 
         return []
     hits: dict[str, float] = {}
     tags, _ = _languages(catalogue, language)
-    for word in map(_stem, words):
+    short = [word for word in words if len(word) < INDEXED_CHARACTERS][MAX_SHORT_WORDS:]
+    for word in map(_stem, (word for word in words if word not in short)):
         identities = dict.fromkeys(found for tag in tags for found in catalogue.match_words((word,), tag, 2000))
         for identity in identities:
             hits[identity] = hits.get(identity, 0) + 1 / len(identities)

@@ -37,7 +37,9 @@ class Spec(NamedTuple):
     url: str = ""
 
     def __str__(self) -> str:
-        return f"{self.document} §{self.section}" if self.section else self.document
+        if not self.section:
+            return self.document
+        return f"{self.document} {'Appendix ' if self.section[0].isalpha() else '§'}{self.section}"
 
 
 class Retry(NamedTuple):
@@ -271,12 +273,15 @@ class Protocol(NamedTuple):
         full_name: ``Simple Mail Transfer Protocol``.
         term: its word for a code: ``reply code``.
         text_term: its word for the text beside it: ``reply text``.
-        port: its default port.
+        port: its default port; 0 where it has none of its own.
         owner: who defines its registered codes.
         registries: the vendored registry snapshots, by file stem.
         registry_url: where the registry is published.
-        prose: whether its codes have files of their own.
+        prose: how much is written about each code: ``full`` or ``summary``.
         ordinary: what a mock answers by itself, stage to code, enhanced code and text: ``250 2.1.0 Sender accepted``.
+        identity: what identities are made of: ``number`` (``smtp/452``) or ``name`` (``dns/nxdomain``).
+        unfinished: whether rows of its registries may still be without a file.
+        weight: how much its codes count in a search beside those of others, from 0 to 1.
     """
 
     id: str
@@ -288,8 +293,11 @@ class Protocol(NamedTuple):
     owner: str
     registries: tuple[str, ...]
     registry_url: str
-    prose: bool
+    prose: str
     ordinary: Mapping[str, str] = _NOTHING
+    identity: str = "number"
+    unfinished: bool = False
+    weight: float = 1.0
 
 
 class Language(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 from typing import NamedTuple
 
-__all__ = ["MAX_QUERY_CHARACTERS", "VALUE", "Query", "clean", "read_query", "spelling"]
+__all__ = ["MAX_QUERY_CHARACTERS", "MAX_TERMS", "VALUE", "Query", "clean", "read_query", "spelling"]
 
 MAX_QUERY_CHARACTERS = 200
 """The longest query that is looked at, in characters."""
@@ -14,8 +14,13 @@ MAX_TERMS = 20
 """The most words and numbers of a query that are looked at."""
 
 # Patterns are compiled when they are first met: a look-up of a number at the command line needs two of them.
-VALUE = r"[0-9]{3}|[245]\.[0-9]{1,3}\.[0-9]{1,3}|[xX245]\.[0-9xX]+\.[0-9xXyY]+|[0-9]+-[0-9]+"
-"""How numbers of codes are written."""
+_SURE = (
+    r"[0-9]{3}|0[xX][0-9a-fA-F]{1,16}|[0-9]\.[0-9]{2}|[245]\.[0-9]{1,3}\.[0-9]{1,3}"
+    r"|[xX245]\.[0-9xX]+\.[0-9xXyY]+|(?:0[xX])?[0-9a-fA-F]+-(?:0[xX])?[0-9a-fA-F]+"
+)
+_BARE = r"[0-9]{1,5}"
+VALUE = rf"{_SURE}|{_BARE}"
+"""How numbers of codes are written; one of another length than three digits is often none within a sentence."""
 
 _IDENTITY = rf"(?i:([a-z][a-z0-9-]*)[/:]+((?:{VALUE})\S*))"
 _VERSION = r"(?i:(http|rtsp|sip)/[0-9](?:\.[0-9])?)"
@@ -24,7 +29,8 @@ _TERM = r"[0-9xX]+(?:\.[0-9xXyY]+)+|[^\W_]\w*(?:-\w+)*"
 _TEMPLATE = r"([xX245])\.([0-9]{1,3}|[xX]{1,3})\.([0-9]{1,3}|[xXyY]{1,3})"
 _EMPTY = r"an?|and|are|by|for|from|how|i[ns]?|it|my|o[fnr]|that|the|this|to|was|what|when|why|with"
 _LABELS = r"codes?|enhanced|errors?|number|reply|response|statuary|status"
-"""What people write before a number."""
+_TERMS = r"alerts?|causes?|close|exit|rcode|reason|results?"
+"""What people write before a number; these words only where there is one."""
 
 
 class Query(NamedTuple):
@@ -89,13 +95,19 @@ def read_query(text: str, protocols: Container[str]) -> Query:
             values += joined.groups()
         else:
             for term in re.findall(_TERM, token):
-                if re.fullmatch(VALUE, term):
+                if re.fullmatch(_SURE, term):
                     values.append(spelling(term))
                 elif term.lower() in protocols and not protocol:
                     protocol = term.lower()
                 else:
                     words.append(term.casefold())
     telling = [word for word in words if not re.fullmatch(_EMPTY, word)]
+    bare = [word for word in telling if re.fullmatch(_BARE, word)]
+    if bare and (protocol or all(re.fullmatch(rf"{_BARE}|{_LABELS}", word) for word in telling)):
+        values += bare
+        telling = [word for word in telling if word not in bare]
+    if values:
+        telling = [word for word in telling if not re.fullmatch(_TERMS, word)]
     if values or protocol:
         telling = [word for word in telling if not re.fullmatch(_LABELS, word)]
     kept = telling or ([] if values or protocol else words)

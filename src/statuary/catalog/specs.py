@@ -8,14 +8,25 @@ from statuary.catalog.model import Spec
 
 __all__ = ["parse_spec", "parse_specs"]
 
-_REFERENCE = re.compile(r"(?P<document>.+?)(?:\s+(?:§|Appendix )(?P<section>[0-9A-Z][0-9A-Za-z.]*))?")
+_REFERENCE = re.compile(
+    r"(?P<document>.+?)(?:\s+(?:§|Appendix )(?P<section>[0-9A-Z][0-9A-Za-z.]*))?(?:\s+\(was [^()]+\))?"
+)
+_ADDRESSES = {
+    "grpc doc/statuscodes.md": "https://github.com/grpc/grpc/blob/master/doc/statuscodes.md",
+    "grpc doc/http-grpc-status-mapping.md": "https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md",
+    "google/rpc/code.proto": "https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto",
+    "MQTT 5.0": "https://docs.oasis-open.org/mqtt/mqtt/v5.0/mqtt-v5.0.html",
+    "AMQP 0-9-1": "https://www.rabbitmq.com/amqp-0-9-1-protocol",
+}
+"""Documents outside the RFC series and IANA's registries."""
 
 
 def parse_spec(text: str) -> Spec:
-    """Split a reference into document and section, with a link to the section.
+    """Split a reference into document and section, with a link to the section; an earlier place is left out.
 
     Args:
-        text: such as ``RFC 9110 §15.6.4``, ``IANA http-status-codes`` or ``vendor``.
+        text: such as ``RFC 9110 §15.6.4``, ``IANA http-status-codes``, ``vendor`` or
+            ``RFC 9846 §6.2 (was RFC 8446 §6.2)``.
     """
     match = _REFERENCE.fullmatch(text.strip())
     if match is None:
@@ -38,7 +49,7 @@ def _address(document: str, section: str) -> str:
             anchor = f"#{kind}-{section}"
         return f"https://www.rfc-editor.org/rfc/rfc{number}.html{anchor}"
     if document.startswith("IANA "):
-        return f"https://www.iana.org/assignments/{document.removeprefix('IANA ')}/"
+        return f"https://www.iana.org/assignments/{document.split()[1]}/"
     if document.startswith("draft-"):
         return f"https://datatracker.ietf.org/doc/{document}/"
-    return ""
+    return _ADDRESSES.get(document, "")

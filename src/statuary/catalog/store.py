@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statuary.catalog.model import Code, Language, Protocol
 from statuary.catalog.paths import find_places
 from statuary.errors import CatalogueError
 
-__all__ = ["Catalogue", "open_catalogue"]
+if TYPE_CHECKING:
+    from statuary.catalog.coverage import Share
+    from statuary.catalog.entry import Entry
 
-SCHEMA_VERSION = "2"
+__all__ = ["INDEXED_CHARACTERS", "LANGUAGE_ROWS", "Catalogue", "open_catalogue", "outdated"]
+
+SCHEMA_VERSION = "3"
 """Raised when a compiled file of an earlier layout must not be read."""
 
 _SELECT = "SELECT code.facts, prose.prose FROM code LEFT JOIN prose ON prose.id = code.id AND prose.language = ?"
 _NO_PROSE: dict[str, Any] = {"untranslated": [], "prose": {}, "claims": []}
-_INDEXED_CHARACTERS = 3
+INDEXED_CHARACTERS = 3
 """The full-text index holds groups of so many characters."""
+LANGUAGE_ROWS = 1_000_000
+"""Each language has so many rows of the full-text index for itself, the first language from 0 on."""
 
 
 class Catalogue:
@@ -85,6 +92,12 @@ class Catalogue:
             return self._codes("WHERE code.value = ? AND code.protocol = ?", (value, protocol), language)
         return self._codes("WHERE code.value = ?", (value,), language)
 
+    def with_number(self, number: int, protocol: str = "", language: str = "en") -> list[Code]:
+        """Every code of a number, however that is written: in one protocol, or of those that write hexadecimal."""
+        if protocol:
+            return self._codes("WHERE code.number = ? AND code.protocol = ?", (number, protocol), language)
+        return self._codes("WHERE code.number = ? AND code.value LIKE '0x%'", (number,), language)
+
     def with_name(self, name: str, language: str = "en") -> list[Code]:
         """Every code whose name, title, reply text or alias is exactly this, whatever the case; best first."""
         clause = "JOIN (SELECT id, min(rank) AS rank FROM name WHERE name = ? GROUP BY id) AS n ON n.id = code.id"
@@ -105,7 +118,7 @@ class Catalogue:
             yield self._code(facts, prose, language)
 
     def ranges(self, protocol: str = "", language: str = "en") -> list[Code]:
-        """Every range of numbers that nobody has assigned, in one protocol or all."""
+        """Every range of numbers, in one protocol or all."""
         places = "SELECT position FROM code INDEXED BY code_range WHERE kind = 'range'"
         if protocol:
             return self._codes(f"WHERE code.position IN ({places} AND protocol = ?)", (protocol,), language)
@@ -156,19 +169,21 @@ class Catalogue:
         from statuary.catalog.fold import fold  # a look-up does without it
 
         words = [fold(word) for word in words]
-        long = [word for word in words if len(word) >= _INDEXED_CHARACTERS]
-        short = [word for word in words if len(word) < _INDEXED_CHARACTERS]
+        long = [word for word in words if len(word) >= INDEXED_CHARACTERS]
+        short = [word for word in words if len(word) < INDEXED_CHARACTERS]
+        if language not in self.languages:
+            return []
+        first = list(self.languages).index(language) * LANGUAGE_ROWS
+        inside = f"words.rowid BETWEEN {first} AND {first + LANGUAGE_ROWS - 1}"
         columns = "SELECT words.id, words.name, words.summary, words.body FROM words JOIN code ON code.id = words.id"
         if long:
             expression = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
-            clause = (
-                "words MATCH ? AND words.language = ? AND code.weight ORDER BY bm25(words, 0, 0, 8, 3, 1) * code.weight"
-            )
-            values: tuple[str, ...] = (expression, language)
+            clause = f"words MATCH ? AND {inside} AND code.weight ORDER BY bm25(words, 0, 0, 8, 3, 1) * code.weight"
+            values: tuple[str, ...] = (expression,)
         else:
             holds = " AND instr(words.name || ' ' || words.summary || ' ' || words.body, ?)" * len(short)
-            clause = f"words.language = ? AND code.weight{holds} ORDER BY code.weight DESC, code.position"
-            values = (language, *short)
+            clause = f"{inside} AND code.weight{holds} ORDER BY code.weight DESC, code.position"
+            values = tuple(short)
         rows = self._connection.execute(f"{columns} WHERE {clause}", values)
         if not short:
             return [row[0] for row in rows.fetchmany(limit)]
@@ -201,12 +216,52 @@ class Catalogue:
         """Every concept, by identity."""
         return [json.loads(row[0]) for row in self._connection.execute("SELECT data FROM concept ORDER BY id")]
 
+    def entry(self, kind: str, identity: str, language: str = "en") -> Entry | None:
+        """An entry of the book: a pair, map, decision, guide or term; None where there is none of that name."""
+        statement = "SELECT id, entry FROM book WHERE kind = ? AND language = ? AND id = ?"
+        return next(iter(self._entries(statement, kind, language, identity)), None)
+
+    def entries(self, kind: str, language: str = "en") -> list[Entry]:
+        """Every entry of a kind, in the order of its file."""
+        return self._entries(
+            "SELECT id, entry FROM book WHERE kind = ? AND language = ? ORDER BY position", kind, language
+        )
+
+    def _entries(self, statement: str, kind: str, language: str, *values: str) -> list[Entry]:
+        from statuary.catalog.entry import Entry  # a look-up does without it
+
+        language = self.nearest_language(language)
+        try:
+            rows = self._connection.execute(statement, (kind, language, *values)).fetchall()
+        except UnicodeEncodeError:  # half a surrogate pair: no name holds one
+            return []
+        found = []
+        for identity, text in rows:
+            facts, texts, fallbacks = json.loads(text)
+            found.append(Entry(kind, identity, facts, texts, language, frozenset(fallbacks)))
+        return found
+
+    def coverage(self, language: str = "") -> list[Share]:
+        """How far each domain is translated, into one language or all."""
+        from statuary.catalog.coverage import Share  # a look-up does without it
+
+        rows = self._connection.execute(
+            "SELECT language, domain, messages, translated, stale FROM coverage ORDER BY position"
+        )
+        return [
+            Share(tag, domain, messages, translated, tuple(json.loads(stale)))
+            for tag, domain, messages, translated, stale in rows
+            if language in ("", tag)
+        ]
+
     def interface(self, language: str) -> bytes:
         """The compiled gettext catalogue (MO octets) of the interface; empty for English."""
         row = self._connection.execute("SELECT mo FROM interface WHERE language = ?", (language,)).fetchone()
         return row[0] if row else b""
 
-    def _codes(self, clause: str, values: Sequence[str], language: str, order: str = "code.position") -> list[Code]:
+    def _codes(
+        self, clause: str, values: Sequence[str | int], language: str, order: str = "code.position"
+    ) -> list[Code]:
         language = self.nearest_language(language)
         try:
             cursor = self._connection.execute(f"{_SELECT} {clause} ORDER BY {order}", (language, *values))
@@ -234,8 +289,12 @@ def _place_of(words: Sequence[str], texts: Sequence[str]) -> int | None:
     return min(places)
 
 
-def open_catalogue() -> Catalogue:
+def open_catalogue(*, hasty: bool = False) -> Catalogue:
     """Open the catalogue of this installation; in a checkout compile it first where the content has changed.
+
+    Args:
+        hasty: of the codes' files, which are many, notice only that some came or went; a look-up then asks
+            :func:`outdated` about the codes that it found.
 
     Raises:
         ContentError: a content file is wrong.
@@ -244,32 +303,64 @@ def open_catalogue() -> Catalogue:
     places = find_places()
     if places.compiled_ahead:
         return Catalogue(places.artefact)
-    fingerprint = _fingerprint(places.content, places.locales)
+    frame = _frame(places.content, places.locales)
+    fingerprint = "" if hasty else frame + _codes(places.content)
     if places.artefact.exists():
         try:
             catalogue = Catalogue(places.artefact)
         except CatalogueError:
             pass
         else:
-            if catalogue.fingerprint == fingerprint:
+            if catalogue.fingerprint == fingerprint or (hasty and catalogue.fingerprint.startswith(frame)):
                 return catalogue
             catalogue.close()
     from statuary.catalog.compile import compile_catalogue  # slow to import, and seldom needed
 
     try:
-        compile_catalogue(places.content, places.locales, places.artefact, fingerprint)
+        compile_catalogue(
+            places.content, places.locales, places.artefact, fingerprint or frame + _codes(places.content)
+        )
     except OSError as error:
         raise CatalogueError(f"the catalogue cannot be compiled: {error}") from None
     return Catalogue(places.artefact)
 
 
-def _fingerprint(*roots: Path) -> str:
-    """Names, sizes and times of all content and of the code that compiles it, as one string."""
+def outdated(catalogue: Catalogue, codes: Iterable[Code]) -> bool:
+    """Whether the file of one of these codes was written after the catalogue was compiled from a checkout."""
+    places = find_places()
+    if places.compiled_ahead:
+        return False
+    compiled = catalogue.path.stat().st_mtime_ns
+    for code in codes:
+        try:
+            if (places.content / "codes" / f"{code.template or code.id}.md").stat().st_mtime_ns >= compiled:
+                return True
+        except FileNotFoundError:  # facts of a registry that nobody has written about
+            continue
+    return False
+
+
+def _frame(content: Path, locales: Path) -> str:
+    """All that is compiled but the codes' files, and what compiles it; of the codes, their folders' times."""
     import os
-    import zlib
+
+    entries = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(content / "codes") as scan:
+        entries = [f"{entry.path}:{entry.stat().st_mtime_ns}" for entry in scan]
+    return _digest(entries + _files((content, locales, Path(__file__).parent), ("__pycache__", "snippets", "codes")))
+
+
+def _codes(content: Path) -> str:
+    """The codes' files."""
+    return _digest(_files((content / "codes",), ()))
+
+
+def _files(roots: Iterable[Path], without: Sequence[str]) -> list[str]:
+    """Names, sizes and times of all files below some folders, but for folders of some names."""
+    import os
 
     entries: list[str] = []
-    folders = [str(root) for root in (*roots, Path(__file__).parent)]
+    folders = [str(root) for root in roots]
     while folders:
         try:
             scan = os.scandir(folders.pop())
@@ -278,10 +369,17 @@ def _fingerprint(*roots: Path) -> str:
         with scan:
             for entry in scan:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in ("__pycache__", "snippets"):  # snippets are read by others, not compiled
+                    if entry.name not in without:
                         folders.append(entry.path)
                 else:
                     status = entry.stat()
                     entries.append(f"{entry.path}:{status.st_size}:{status.st_mtime_ns}")
+    return entries
+
+
+def _digest(entries: list[str]) -> str:
+    import zlib
+
     entries.sort()
-    return f"{SCHEMA_VERSION}:{len(entries)}:{zlib.crc32(chr(0).join(entries).encode(errors='surrogateescape')):08x}"
+    checksum = zlib.crc32(chr(0).join(entries).encode(errors="surrogateescape"))
+    return f"{SCHEMA_VERSION}:{len(entries)}:{checksum:08x};"

@@ -71,7 +71,7 @@ def _near_numbers(catalogue: Catalogue, protocol: str, number: str, limit: int) 
         value = value.partition("-")[0].lower()
         alike = round(SequenceMatcher(None, value, number).ratio(), 3)
         known = catalogue.protocols[owner]
-        return (-alike, not known.prose, -_common(value, number), order.index(owner))
+        return (-alike, known.prose != "full", -_common(value, number), order.index(owner))
 
     ranked = sorted((identity for value in near for identity in values[value]), key=rank)
     return _shown(catalogue, [*general, *ranked])

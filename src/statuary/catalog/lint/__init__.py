@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from statuary.catalog.book import read_book
 from statuary.catalog.codefile import CodeFile, locate
 from statuary.catalog.compile import all_codes
 from statuary.catalog.enhanced import parse_enhanced
+from statuary.catalog.lint.book import check_book
 from statuary.catalog.lint.concepts import check_concepts
+from statuary.catalog.lint.dialogues import check_ftp, check_sip
+from statuary.catalog.lint.glossary import check_agreed
 from statuary.catalog.lint.messages import Finding, check_dialogue, check_http, check_log
 from statuary.catalog.lint.registries import check_registries
 from statuary.catalog.lint.translations import check_translations
 from statuary.catalog.model import Code
 from statuary.catalog.source import Content, code_paths, read_code, read_content, read_languages, read_protocols
+from statuary.catalog.symptoms import read_symptoms
 from statuary.errors import ContentError
 
 __all__ = ["MAX_SUMMARY_CHARACTERS", "lint"]
@@ -30,16 +35,46 @@ _ANY_BASIC = re.compile(r"any|[245]XX")  # how IANA says: with every reply code,
 _REPLY_TEXT = re.compile(r"[ -~]*")
 
 
-def lint(root: Path, locales: Path) -> list[ContentError]:
+def lint(root: Path, locales: Path, only: Collection[str] = ()) -> list[ContentError]:
     """Check everything below a content root and its translations.
+
+    Args:
+        root: the content root.
+        locales: the folder of languages.
+        only: the protocols whose codes are checked, unfinished ones too; empty for all that are finished.
 
     Returns:
         Every problem, by file and line. Files that cannot be read hide what can be said only of the whole.
     """
     problems = list(_parse_errors(root))
-    if not problems:
-        problems = list(_check_all(read_content(root), root, locales))
+    open_ = _unfinished(root)
+    if not any(not problem.path.startswith(open_) for problem in problems):
+        problems += _check_all(read_content(root), root, locales)
+    if only:
+        problems = [problem for problem in problems if problem.path.startswith(_folders(root, only))]
+    else:
+        problems = [problem for problem in problems if not problem.path.startswith(open_)]
     return sorted(problems, key=lambda problem: (problem.path, problem.line, problem.column, problem.problem))
+
+
+def _unfinished(root: Path) -> tuple[str, ...]:
+    """Where problems are expected, because somebody is still writing there."""
+    try:
+        protocols = read_protocols(root)
+    except ContentError:
+        return ()
+    return _folders(root, [protocol.id for protocol in protocols if protocol.unfinished])
+
+
+def _folders(root: Path, protocols: Collection[str]) -> tuple[str, ...]:
+    """What the paths of findings about protocols begin with."""
+    registries = [
+        f"registries/{registry}.csv"
+        for protocol in read_protocols(root)
+        if protocol.id in protocols
+        for registry in protocol.registries
+    ]
+    return (*(f"codes/{protocol}/" for protocol in protocols), *registries)
 
 
 def _parse_errors(root: Path) -> Iterator[ContentError]:
@@ -66,32 +101,40 @@ def _parse_errors(root: Path) -> Iterator[ContentError]:
 def _check_all(content: Content, root: Path, locales: Path) -> Iterator[ContentError]:
     codes = all_codes(content)
     known = {code.id for code in codes} | {f"{code.protocol}/{code.value}" for code in codes}
-    responses = {
-        code.value: code
-        for file in content.files
-        if (code := file.code).protocol == "http" and code.status in ("registered", "obsolete")
-    }
+    responses: dict[str, dict[str, Code]] = {}
+    for code in codes:
+        if code.status in ("registered", "obsolete"):
+            responses.setdefault(code.protocol, {})[code.value] = code
     for file in content.files:
         yield from _check_examples(file, responses)
         yield from _check_prose(file, known)
         yield from _check_references(file, known)
     for protocol in content.protocols:
-        if protocol.prose:
-            files = [file for file in content.files if file.code.protocol == protocol.id]
-            yield from check_registries(root, protocol, files)
+        files = [file for file in content.files if file.code.protocol == protocol.id]
+        yield from check_registries(root, protocol, files)
     concepts = root / "concepts.toml"
     yield from check_concepts(content, known, concepts.read_text(encoding="utf-8") if concepts.exists() else "")
+    try:
+        yield from check_book(list(read_book(root)), known)
+        read_symptoms(root, [language.tag for language in content.languages], known)
+    except ContentError as error:
+        yield error
     yield from check_translations(content, locales)
+    yield from check_agreed(content, locales)
 
 
-def _check_examples(file: CodeFile, responses: Mapping[str, Code]) -> Iterator[ContentError]:
+def _check_examples(file: CodeFile, responses: Mapping[str, Mapping[str, Code]]) -> Iterator[ContentError]:
     for example, first in zip(file.code.examples, file.example_lines, strict=True):
         findings: Iterator[Finding]
         match example.kind:
             case "http":
-                findings = check_http(file.code, example.text, responses)
+                findings = check_http(file.code, example.text, responses.get("http", {}))
             case "smtp":
                 findings = check_dialogue(example.text)
+            case "ftp":
+                findings = check_ftp(example.text)
+            case "sip":
+                findings = check_sip(file.code, example.text, responses.get("sip", {}))
             case _:
                 findings = check_log(example.text)
         for finding in findings:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from statuary.catalog.model import Code
 
-__all__ = ["Finding", "check_dialogue", "check_http", "check_log"]
+__all__ = ["Finding", "check_dialogue", "check_hosts", "check_http", "check_log"]
 
 
 class Finding(NamedTuple):
@@ -58,7 +58,8 @@ _PUBLIC_NAME = re.compile(
 )
 _NO_CONTENT, _NOT_MODIFIED = "204", "304"
 _HOST_PLACES = re.compile(
-    r"""(?:(?:https?|ftp|smtp)://|mailto:|@|^host:\s*|^[CS]: (?:EHLO|HELO) )\[?([^\s"'<>,;:/\]]+)""", re.IGNORECASE
+    r"""(?:(?:https?|ftp|smtp|wss?|sips?)://|mailto:|@|^host:\s*|^[CS]: (?:EHLO|HELO) )\[?([^\s"'<>,;:/\]]+)""",
+    re.IGNORECASE,
 )
 
 
@@ -73,7 +74,7 @@ def check_http(code: Code, text: str, responses: Mapping[str, Code]) -> Iterator
     head, _, body = text.partition("\n\n")
     head = head.rstrip("\n")
     lines = head.split("\n")
-    yield from _check_hosts(text)
+    yield from check_hosts(text)
     fields: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(lines[1:], 1):
         match = _FIELD.fullmatch(line)
@@ -164,7 +165,7 @@ def _check_weekday(number: int, match: re.Match[str], column: int) -> Iterator[F
 
 def check_dialogue(text: str) -> Iterator[Finding]:
     """Check an SMTP dialogue: directions, reply syntax, classes of enhanced codes, reserved names."""
-    yield from _check_hosts(text)
+    yield from check_hosts(text)
     for number, line in enumerate(text.split("\n")):
         if not re.match(r"[CS]:( |$)", line):
             yield Finding(number, 1, f"a line without a direction: {line!r}", 'open it with "C: " or "S: "')
@@ -185,10 +186,11 @@ def check_dialogue(text: str) -> Iterator[Finding]:
 
 def check_log(text: str) -> Iterator[Finding]:
     """Check a log line: reserved names only."""
-    yield from _check_hosts(text)
+    yield from check_hosts(text)
 
 
-def _check_hosts(text: str) -> Iterator[Finding]:
+def check_hosts(text: str) -> Iterator[Finding]:
+    """Check that names and addresses are those that are reserved for examples (RFC 2606, RFC 5737)."""
     for number, line in enumerate(text.split("\n")):
         places = {place.start(1): place[1].rstrip(".)") for place in _HOST_PLACES.finditer(line)}
         places |= {place.start(): place[0] for place in _PUBLIC_NAME.finditer(line)}

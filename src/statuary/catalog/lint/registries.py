@@ -9,6 +9,7 @@ from typing import NamedTuple
 from statuary.catalog.codefile import CodeFile, locate
 from statuary.catalog.model import Code, Protocol
 from statuary.catalog.registry import RegistryRow, read_registry
+from statuary.catalog.specs import parse_specs
 from statuary.errors import ContentError
 
 __all__ = ["Difference", "check_registries", "compare_registry"]
@@ -80,7 +81,7 @@ def _compare_value(value: str, rows: list[RegistryRow], codes: list[Code]) -> It
 
 
 def _compare_facts(row: RegistryRow, code: Code) -> Iterator[Difference]:
-    specs = [part.strip() for part in row.spec.split(";")]
+    specs = [str(spec) for spec in parse_specs(row.spec)]
     ours = [str(spec) for spec in code.specs]
     if code.class_ != row.class_:
         yield Difference(code.value, code.id, "class", code.class_, row.class_)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from statuary.catalog import messages
+from statuary.catalog.book import BOOK
 from statuary.catalog.source import Content
 from statuary.errors import ContentError
 
@@ -21,7 +22,7 @@ _PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 def check_translations(content: Content, locales: Path) -> Iterator[ContentError]:
     """Hold each current translation against its English."""
-    domains = [messages.INTERFACE, *(protocol.id for protocol in content.protocols if protocol.prose)]
+    domains = [messages.INTERFACE, BOOK, *(protocol.id for protocol in content.protocols)]
     for language in content.languages:
         for domain in domains:
             path = f"{language.tag}/LC_MESSAGES/{domain}.po"
