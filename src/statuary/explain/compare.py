@@ -9,6 +9,7 @@ from typing import Any
 from statuary.catalog.model import Code
 from statuary.catalog.store import Catalogue
 from statuary.explain import words
+from statuary.explain.pairs import Mixup, mixups_of
 from statuary.explain.words import N_, Phrase, kept
 
 __all__ = ["Comparison", "Row", "canonical_order", "compare"]
@@ -47,6 +48,7 @@ class Comparison:
         shared_concepts: the concepts that both belong to.
         linked: whether one names the other: as related, as associated code or by the same number.
         verdict: in one sentence, how they stand to each other.
+        mixups: the hand-picked sets that hold both.
     """
 
     left: Code
@@ -55,6 +57,7 @@ class Comparison:
     shared_concepts: tuple[dict[str, Any], ...]
     linked: bool
     verdict: Phrase
+    mixups: tuple[Mixup, ...] = ()
 
     @property
     def differences(self) -> tuple[Row, ...]:
@@ -81,6 +84,7 @@ class Comparison:
             "differences": [_plain(row, gettext) for row in self.differences],
             "alike": [_plain(row, gettext) for row in self.alike],
             "shared_concepts": [concept["id"] for concept in self.shared_concepts],
+            "mixups": [mixup.to_dict() for mixup in self.mixups],
         }
 
 
@@ -111,8 +115,9 @@ def compare(catalogue: Catalogue, left: Code, right: Code) -> Comparison:
         Row("status", Phrase(N_("Status")), _status(left), _status(right)),
     )
     shared = _shared_concepts(catalogue, left, right)
-    linked = _linked(left, right)
-    return Comparison(left, right, rows, shared, linked, _verdict(left, right, linked, bool(shared)))
+    mixups = tuple(mixups_of(catalogue, left, right, left.prose.language))
+    linked = _linked(left, right) or bool(mixups)
+    return Comparison(left, right, rows, shared, linked, _verdict(left, right, linked, bool(shared)), mixups)
 
 
 def canonical_order(catalogue: Catalogue, left: Code, right: Code) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "class_phrase",
     "duration",
     "fate_phrase",
+    "is_described",
     "kept",
     "retry_phrase",
     "retry_phrases",
@@ -112,7 +113,23 @@ _FATES: Mapping[tuple[str, str], str] = {
     ("http", "3"): N_("More is to be done, mostly at another address, before the request is complete."),
     ("http", "4"): N_("The request was refused: the client has to change something."),
     ("http", "5"): N_("The request may be in order; the server could not carry it out."),
+    ("ftp", "1"): N_("The command has begun; another reply follows."),
+    ("ftp", "2"): N_("The command was carried out."),
+    ("ftp", "3"): N_("The server waits for more; nothing is decided yet."),
+    ("ftp", "4"): N_("The command failed for now; the same may succeed later."),
+    ("ftp", "5"): N_("The command was refused; the same will be refused again."),
+    ("sip", "1"): N_("The request goes on; the final answer is still to come."),
+    ("sip", "2"): N_("The request was carried out."),
+    ("sip", "3"): N_("The other party may be reached at another address."),
+    ("sip", "4"): N_("This server refused the request; elsewhere, or changed, it may succeed."),
+    ("sip", "5"): N_("The request may be in order; the server could not carry it out."),
+    ("sip", "6"): N_("The request fails everywhere; no other server need be asked."),
+    ("websocket", ""): N_("The connection is closed, and the code says why."),
+    ("grpc", ""): N_("The call is over, and the status says how it ended."),
+    ("dns", ""): N_("The query is answered, and the code says whether the answer can be used."),
+    ("tls", ""): N_("One side says why it ends or refuses the connection."),
 }
+"""What a code means for its message or request, by protocol and first digit; with no digit, for all of a protocol."""
 _UNSENT_FATES: Mapping[str, str] = {
     "log-only": N_("It stands in the server's log; the client receives another answer or none."),
     "client-side": N_("Client software made it up; no server has answered with it."),
@@ -130,6 +147,17 @@ _ACTORS: Mapping[tuple[str, str], str] = {
     ("http", "3"): N_("the client program"),
     ("http", "4"): N_("whoever sends the request"),
     ("http", "5"): N_("whoever runs the server"),
+    ("ftp", "1"): N_("nobody"),
+    ("ftp", "2"): N_("nobody"),
+    ("ftp", "3"): N_("the client program"),
+    ("ftp", "4"): N_("the client program"),
+    ("ftp", "5"): N_("whoever sends the request"),
+    ("sip", "1"): N_("nobody"),
+    ("sip", "2"): N_("nobody"),
+    ("sip", "3"): N_("the client program"),
+    ("sip", "4"): N_("whoever sends the request"),
+    ("sip", "5"): N_("whoever runs the server"),
+    ("sip", "6"): N_("the client program"),
 }
 
 
@@ -148,12 +176,19 @@ def fate_phrase(code: Code) -> Phrase:
         return Phrase(N_("It answers a command of the session; no message hangs on it."))
     if code.protocol == "http" and code.value[0] == "4" and code.retry.policy in _LATER:
         return Phrase(N_("The request was refused for now; the same may be sent again."))
-    return Phrase(_FATES.get((code.protocol, code.value[0]), N_("Its specification says.")))
+    general = _FATES.get((code.protocol, ""), N_("Its specification says."))
+    return Phrase(_FATES.get((code.protocol, code.value[0]), general))
+
+
+def is_described(code: Code) -> bool:
+    """Whether there is a sentence on what it means for the message or request."""
+    return code.wire in _UNSENT_FATES or bool({(code.protocol, ""), (code.protocol, code.value[0])} & _FATES.keys())
 
 
 def actor_phrase(code: Code) -> Phrase:
     """Who has to act."""
-    return Phrase(_ACTORS.get((code.protocol, code.value[0]), N_("not described yet")))
+    general = WHO.get(code.retry.who if code.protocol != "smtp" else "", N_("not described yet"))
+    return Phrase(_ACTORS.get((code.protocol, code.value[0]), general))
 
 
 def stages_phrase(code: Code) -> Phrase:
