@@ -11,6 +11,10 @@ import zipfile
 from pathlib import Path
 
 from snippets.app import NotRunnable, missing, warm_up
+from snippets.client_command import chosen_clients, run_chosen_clients
+from snippets.client_plan import ClientPlan, client_plan_of_checkout
+from snippets.mail_command import chosen_servers, mail_packages, run_chosen_servers, set_up_servers
+from snippets.mail_plan import MailPlan, load_mail_plan
 from snippets.plan import App, Plan, load_plan, plan_of_checkout
 from snippets.run import Outcome, run_apps
 
@@ -25,20 +29,47 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "bundle":
         return _bundle(options.file)
     plan = load_plan(options.plan)
-    apps = [app for app in plan.apps if not options.framework or app.id in options.framework]
+    wants_clients = bool(options.client) or not (options.framework or options.server)
+    # Clients meet the mock of this checkout, which a bundle does not have.
+    with_mock = _IN_CHECKOUT and options.plan is None
+    client_plan = client_plan_of_checkout() if wants_clients and with_mock else ClientPlan([], [], {})
+    clients, no_clients = chosen_clients(client_plan, options.client)
+    if no_clients:
+        print(f"no client {', '.join(no_clients)}; there are {', '.join(item.id for item in client_plan.clients)}")
+        return 2
+    wants_servers = bool(options.server) or not (options.framework or options.client)
+    mail_plan = load_mail_plan() if wants_servers and with_mock else MailPlan([], [], {})
+    servers, no_servers = chosen_servers(mail_plan, options.server)
+    if no_servers:
+        print(f"no mail server {', '.join(no_servers)}; there are {', '.join(item.id for item in mail_plan.apps)}")
+        return 2
+    wants_apps = bool(options.framework) or not (options.client or options.server)
+    apps = [app for app in plan.apps if wants_apps and (not options.framework or app.id in options.framework)]
     if unknown := set(options.framework or ()) - {app.id for app in apps}:
         print(f"no framework {', '.join(sorted(unknown))}; there are {', '.join(app.id for app in plan.apps)}")
         return 2
     if options.command == "packages":
-        print(" ".join(sorted({name for app in apps for name in app.toolchain.debian if missing(app.toolchain)})))
+        chains = [app.toolchain for app in (*apps, *(client.app for client in clients))]
+        absent = {name for chain in chains for name in chain.debian if missing(chain)} | mail_packages(servers)
+        print(" ".join(sorted(absent)))
         return 0
     if options.command == "setup":
-        return _set_up(apps, options.root)
-    return _run(plan, apps, options)
+        set_up_servers(servers, options.root)
+        return _set_up([*apps, *(client.app for client in clients)], options.root)
+    known = {code for app in plan.apps for code in app.snippets} | {code for item in clients for code in item.programs}
+    known |= {case for server in servers for case in server.jobs}
+    if unknown_codes := set(getattr(options, "code", ())) - known:
+        print(f"no snippets for {', '.join(sorted(unknown_codes))}")
+        return 2
+    frameworks_went = _run(plan, apps, options) if apps else 0
+    clients_went = run_chosen_clients(client_plan, clients, options) if clients else 0
+    return max(frameworks_went, clients_went, run_chosen_servers(mail_plan, servers, options) if servers else 0)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m snippets", description="Runs every snippet of every framework.")
+    parser = argparse.ArgumentParser(
+        prog="python -m snippets", description="Runs every snippet of every framework, client and mail server."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     root = (_HERE if _IN_CHECKOUT else Path.cwd()) / "build" / "snippets"
     goldens = _HERE / "content" / "snippets" if _IN_CHECKOUT else Path.cwd() / "goldens"
@@ -50,10 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in helps.items():
         command = commands.add_parser(name, help=text)
         command.add_argument("--framework", action="append", metavar="F", help="only this one; may be repeated")
+        command.add_argument("--client", action="append", metavar="C", help="only this client; may be repeated")
+        command.add_argument("--server", action="append", metavar="S", help="only this mail server; may be repeated")
         command.add_argument("--plan", type=Path, help="a plan instead of this checkout's or bundle's")
         command.add_argument("--root", type=Path, default=root, help="where to install and place (%(default)s)")
         if name == "run":
-            command.add_argument("--code", action="append", metavar="C", default=[], help="only this code: http/507")
+            command.add_argument(
+                "--code", action="append", metavar="C", default=[], help="only this: http/507, rcpt452_4.2.2"
+            )
             command.add_argument("--sample", action="store_true", help="only the codes that every test run tries")
             command.add_argument("--record", action="store_true", help="write what came as the new golden")
             command.add_argument("--goldens", type=Path, default=goldens, help="where goldens are (%(default)s)")
@@ -63,11 +98,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(plan: Plan, apps: list[App], options: argparse.Namespace) -> int:
-    known = {code for app in plan.apps for code in app.snippets}
-    if unknown := set(options.code) - known:
-        print(f"no snippets for {', '.join(sorted(unknown))}")
-        return 2
     codes = [*options.code, *(plan.sample if options.sample else ())]
+    apps = [app for app in apps if not codes or any(code in app.snippets for code in codes)]
     began = time.monotonic()
     outcomes = run_apps(
         apps, codes, root=options.root, goldens=options.goldens, record=options.record, report=_print_outcome

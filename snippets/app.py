@@ -206,6 +206,19 @@ class Running:
             return False
         return self._process is not None
 
+    def command(self, command: list[str], code: str) -> list[str]:
+        """A command for one snippet, its words filled in."""
+        return _filled(command, {**self._words, **self._each(code)})
+
+    def folder_of(self, code: str) -> Path:
+        """The folder that the snippet of a code was placed in."""
+        return (self.folder / _fill(self.app.place, self._each(code))).parent
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that its toolchain wants."""
+        return _environment(self.app.toolchain, self.home)
+
     def target(self, code: str) -> tuple[int, str]:
         """The port and request target that answer with a code."""
         if self.app.several_ports:

@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 
 from statuary.errors import ContentError
 
-__all__ = ["VERDICTS", "Framework", "Selection", "find_framework", "read_frameworks", "read_selection"]
+__all__ = [
+    "VERDICTS",
+    "Framework",
+    "Selection",
+    "find_framework",
+    "read_frameworks",
+    "read_selection",
+    "read_text",
+    "read_toml",
+]
 
 MAX_FILE_OCTETS = 1024 * 1024
 """The largest file of a framework's folder that is read, in octets."""
@@ -75,14 +84,14 @@ class Framework(NamedTuple):
         """The files that its application is made of, by name: all of the folder but template, facts and golden."""
         apart = {"framework.toml", self.template, GOLDEN}
         return {
-            path.name: _read(path)
+            path.name: read_text(path)
             for path in sorted(self.folder.iterdir())
             if path.is_file() and path.name not in apart and not path.name.startswith(".")
         }
 
     def template_text(self) -> str:
         """The template as it stands."""
-        return _read(self.folder / self.template)
+        return read_text(self.folder / self.template)
 
 
 def read_selection(content: Path) -> Selection:
@@ -94,7 +103,7 @@ def read_selection(content: Path) -> Selection:
     Raises:
         ContentError: it is wrong.
     """
-    data = _toml(content / "snippets" / "snippets.toml", content)
+    data = read_toml(content / "snippets" / "snippets.toml", content)
     return Selection(tuple(data["as_http"]), tuple(data["sample"]), data.get("absent_in_ci", {}))
 
 
@@ -119,7 +128,7 @@ def find_framework(content: Path, name: str) -> Framework | None:
 
 def _framework(folder: Path, content: Path) -> Framework:
     path = folder / "framework.toml"
-    data = _toml(path, content)
+    data = read_toml(path, content)
     where = str(path.relative_to(content))
     for key in sorted((_FACTS | _RUN) - data.keys()):
         raise ContentError(where, 1, 1, f"{key} is missing")
@@ -145,17 +154,27 @@ def _framework(folder: Path, content: Path) -> Framework:
     )
 
 
-def _toml(path: Path, content: Path) -> dict[str, Any]:
+def read_toml(path: Path, content: Path) -> dict[str, Any]:
+    """A TOML file below the content root.
+
+    Raises:
+        ContentError: it cannot be read, or is no TOML.
+    """
     where = str(path.relative_to(content))
     try:
-        return tomllib.loads(_read(path))
+        return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise ContentError(where, 1, 1, f"not TOML: {error}") from error
     except OSError as error:
         raise ContentError(where, 1, 1, "cannot be read") from error
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file of a snippet's folder.
+
+    Raises:
+        ContentError: it is larger than :data:`MAX_FILE_OCTETS`.
+    """
     with path.open("rb") as file:
         octets = file.read(MAX_FILE_OCTETS + 1)
     if len(octets) > MAX_FILE_OCTETS:

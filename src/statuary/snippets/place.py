@@ -14,7 +14,7 @@ from statuary.catalog.model import Code
 from statuary.errors import ContentError
 from statuary.snippets.framework import Framework
 
-__all__ = ["Asked", "Snippet", "asked", "digest", "place"]
+__all__ = ["Asked", "Snippet", "asked", "digest", "fill", "place"]
 
 _SEPARATORS = {"compact": (",", ":"), "newline": (",", ":"), "spaced": (", ", ": ")}
 _SHORT_CHARACTERS = 70
@@ -84,17 +84,34 @@ def place(framework: Framework, code: Code, template: str | None = None) -> Snip
         ContentError: the template is wrong.
     """
     wanted = asked(code, framework.json)
-    try:
-        text = _compiled(framework.template_text() if template is None else template).render(
-            number=wanted.number,
-            constant=framework.constants.get(code.id, ""),
-            headers=wanted.headers,
-            content=wanted.content,
-        )
-    except jinja2.TemplateError as error:
-        where = f"snippets/{framework.id}/{framework.template}"
-        raise ContentError(where, getattr(error, "lineno", None) or 1, 1, f"{error}, for {code.id}") from error
+    text = fill(
+        framework.template_text() if template is None else template,
+        f"snippets/{framework.id}/{framework.template}",
+        code.id,
+        number=wanted.number,
+        constant=framework.constants.get(code.id, ""),
+        headers=wanted.headers,
+        content=wanted.content,
+    )
     return Snippet(framework.id, code.id, framework.file, text)
+
+
+def fill(template: str, where: str, code: str, **facts: object) -> str:
+    """Fill the facts of a code into a template.
+
+    Args:
+        template: its text.
+        where: the file that it stands in, for errors.
+        code: the identity of the code, for errors.
+        facts: its variables.
+
+    Raises:
+        ContentError: the template is wrong.
+    """
+    try:
+        return _compiled(template).render(**facts)
+    except jinja2.TemplateError as error:
+        raise ContentError(where, getattr(error, "lineno", None) or 1, 1, f"{error}, for {code}") from error
 
 
 def digest(text: str) -> str:
@@ -127,6 +144,11 @@ def _backtick(text: str) -> str:
 def _single(text: str) -> str:
     """A literal in single quotes with no escapes but those two: PHP, Ruby, nginx."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _shell(text: str) -> str:
+    """A word of the shell in single quotes."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _apache(text: str) -> str:
@@ -175,5 +197,6 @@ _ENVIRONMENT.filters.update(
     inline=_inline,
     mapping=_mapping,
     object=_object,
+    shell=_shell,
     single=_single,
 )

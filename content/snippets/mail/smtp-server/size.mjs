@@ -1,0 +1,12 @@
+import { SMTPServer } from "smtp-server";
+
+const server = new SMTPServer({
+  name: "mx.example.net",
+  disabledCommands: ["AUTH", "STARTTLS"],
+  size: 1000,
+  onData(stream, session, callback) {
+    stream.resume();
+    stream.on("end", callback);
+  },
+});
+server.listen(2525, "127.0.0.1");
