@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from statuary.scenario.grammar import _WHOLE as MEASURES
 from statuary.scenario.grammar import SMTP, Dialect
 from statuary.scenario.script import EFFECTS, Answer, Choice, Effect, Script, Step
 
 __all__ = ["scripts"]
+
+_WHOLE = {name: (low, high) for name, (low, high, _) in MEASURES.items()}
 
 
 def _numbers(limit: float) -> st.SearchStrategy[float]:
@@ -16,26 +19,33 @@ def _numbers(limit: float) -> st.SearchStrategy[float]:
 
 
 def _effect(name: str) -> st.SearchStrategy[Effect]:
+    low, high = _WHOLE.get(EFFECTS[name], (0, 0))
     match EFFECTS[name]:
         case "seconds":
             return _numbers(3600).map(lambda value: Effect(name, value))
+        case "seconds or none":
+            return st.one_of(st.none(), _numbers(3600)).map(lambda value: Effect(name, value))
+        case "number":
+            return _numbers(10).map(lambda value: Effect(name, value))
         case "share":
             return st.one_of(_numbers(1), st.integers(2, 1 << 30).map(float)).map(lambda value: Effect(name, value))
-        case _:
+        case "":
             return st.just(Effect(name))
+        case _:
+            return st.integers(low, high).map(lambda value: Effect(name, float(value)))
 
 
-_effects = st.lists(st.sampled_from(sorted(EFFECTS)), unique=True, max_size=3).flatmap(
-    lambda names: st.tuples(*map(_effect, names))
-)
+def _effects(dialect: Dialect) -> st.SearchStrategy[tuple[Effect, ...]]:
+    names = st.lists(st.sampled_from(sorted(dialect.effects)), unique=True, max_size=4)
+    return names.flatmap(lambda chosen: st.tuples(*map(_effect, chosen)))
 
 
 def _answers(dialect: Dialect) -> st.SearchStrategy[Answer]:
     values = st.integers(dialect.low, dialect.high).map(str)
     enhanced = st.from_regex(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}", fullmatch=True) if dialect.enhanced else st.just("")
     return st.one_of(
-        st.builds(Answer, st.just("code"), values, st.one_of(st.just(""), enhanced), _effects),
-        st.builds(Answer, st.sampled_from(["pass", "drop", "reset", "hang"]), effects=_effects),
+        st.builds(Answer, st.just("code"), values, st.one_of(st.just(""), enhanced), _effects(dialect)),
+        st.builds(Answer, st.sampled_from(["pass", "drop", "reset", "hang"]), effects=_effects(dialect)),
     )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statuary.scenario.counters import MAX_COUNTER_CHARACTERS, Counters, MemoryCounters
+from statuary.scenario.counters import (
+    MAX_COUNTER_CHARACTERS,
+    STARTED,
+    Counters,
+    MemoryCounters,
+    States,
+    count_key,
+)
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=50))
@@ -56,3 +63,37 @@ def test_reset_forgets_everything() -> None:
     assert (len(counters), counters.forgotten) == (0, 0)
     assert [counters.take(key) for key in ("a", "b", "a", "b")] == [0, 0, 1, 1]
     assert counters.forgotten == 0
+
+
+def test_reset_by_key_and_subject() -> None:
+    """A test forgets its own counts and nobody else's; limits go on as before."""
+    counters = MemoryCounters()
+    for key in (count_key("rule a", "x", "blue"), count_key("rule a", "y", "red"), count_key("rule b", "", "blue")):
+        counters.take(key)
+        counters.take(key)
+    assert [tuple(each) for each in counters.counted("blue")] == [("rule a", "x", "blue", 2), ("rule b", "", "blue", 2)]
+    assert counters.reset(key="blue", subject="rule a") == 1
+    assert counters.reset(key="blue") == 1
+    assert [each.key for each in counters.counted()] == ["red"]
+    assert counters.peek(count_key("rule a", "y", "red")) == 2
+    assert counters.take(count_key("rule a", "x", "blue")) == 0
+
+
+@given(st.text(), st.text(), st.text())
+def test_count_keys_keep_tests_apart(values: str, key: str, other: str) -> None:
+    """Whatever fields hold, different isolating keys never share a count."""
+    assert (count_key("rule a", values, key) == count_key("rule a", values, other)) is (key == other)
+
+
+def test_states_are_apart_and_bounded() -> None:
+    """A scenario has a state for each key; past the limit the oldest starts anew."""
+    states = States(max_states=2)
+    states.set("cart", "Full", "blue")
+    assert (states.get("cart", "blue"), states.get("cart")) == ("Full", STARTED)
+    states.set("cart", "Full", "red")
+    states.set("cart", "Full", "green")
+    assert states.get("cart", "blue") == STARTED
+    states.reset(key="red")
+    assert states.items() == [("cart", "green", "Full")]
+    states.reset()
+    assert states.items() == []

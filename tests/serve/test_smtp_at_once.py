@@ -18,8 +18,8 @@ from statuary.serve.journal import Exchange, MemoryJournal
 from statuary.serve.mailbox import Mailbox, Message
 from statuary.serve.output import Output, Send
 from statuary.serve.session import Peer, Shared
-from statuary.serve.smtp import SmtpMock
-from statuary.serve.smtp.session import MAX_SETTLED_LINES
+from statuary.serve.smtp import LmtpMock, SmtpMock
+from statuary.serve.smtp.mock import MAX_SETTLED_LINES
 from statuary.wire.smtp import SmtpLimits
 
 LIMITS = SmtpLimits(max_command_octets=80, max_message_octets=60, max_recipients=2, max_errors=8)
@@ -54,6 +54,23 @@ LINES = (
     b"AUTH LOGIN\r\n",
     b"STARTTLS\r\n",
     b"BDAT 6\r\n",
+    b"BDAT 6\r\nNOOP\r\n",
+    b"BDAT 3 LAST\r\nabc",
+    b"BDAT 70 LAST\r\n" + b"x" * 70,
+    b"EHLO noop451x2.nochunking.x\r\n",
+    b"EHLO ehlo500x1.x\r\n",
+    b"EHLO rset452_9.x\r\n",
+    b"LHLO client.test\r\n",
+    b"MAIL FROM:<a@b.test> PRDR\r\n",
+    b"MAIL FROM:<vrfy551@b.test>\r\n",
+    b"RCPT TO:<bounce550@d.test>\r\n",
+    b"RCPT TO:<bdat452x1@d.test>\r\n",
+    b"RCPT TO:<rcpt452-late@d.test>\r\n",
+    b"RCPT TO:<rcpt452-twice@d.test>\r\n",
+    b"RCPT TO:<bounce+550+no%0d%0asuch@d.test>\r\n",
+    b"VRFY vrfy252\r\n",
+    b"AUTH PLAIN AGFubmEAeA==\r\n",
+    b"AUTH LOGIN\r\nYW5uYQ==\r\neA==\r\n",
     b"XYZ\r\n",
     b"NOOP " + b"x" * 90 + b"\r\n",
     b"QUIT\r\n",
@@ -92,8 +109,8 @@ class Seen(NamedTuple):
     closing: bool
 
 
-def make_mock(rules: RuleIndex) -> SmtpMock:
-    return SmtpMock(Shared(open_catalogue(), rules=rules, clock=lambda: 0.0), LIMITS)
+def make_mock(rules: RuleIndex, kind: type[SmtpMock] = SmtpMock) -> SmtpMock:
+    return kind(Shared(open_catalogue(), rules=rules, clock=lambda: 0.0), LIMITS)
 
 
 def run(mock: SmtpMock, portions: Iterable[bytes]) -> Seen:
@@ -127,12 +144,13 @@ def run(mock: SmtpMock, portions: Iterable[bytes]) -> Seen:
 
 @settings(deadline=None)
 @pytest.mark.parametrize("rules", RULES)
-@given(lines=WIRES, cuts=st.lists(st.integers(0, 2000), max_size=8))
-def test_known_lines_are_answered_as_new_ones(rules: str, lines: list[bytes], cuts: list[int]) -> None:
+@given(lines=WIRES, cuts=st.lists(st.integers(0, 2000), max_size=8), lmtp=st.booleans())
+def test_known_lines_are_answered_as_new_ones(rules: str, lines: list[bytes], cuts: list[int], lmtp: bool) -> None:
     """Line by line, pipelined (RFC 2920) and in any portions: the same octets, journal, mail and counts."""
     wire = b"".join(lines)
-    slow = run(make_mock(RULES[rules]), [wire[at : at + 1] for at in range(len(wire))])
-    mock = make_mock(RULES[rules])
+    kind = LmtpMock if lmtp else SmtpMock
+    slow = run(make_mock(RULES[rules], kind), [wire[at : at + 1] for at in range(len(wire))])
+    mock = make_mock(RULES[rules], kind)
     edges = [0, *sorted(cut % (len(wire) + 1) for cut in cuts), len(wire)]
 
     for portions in (lines, lines, [wire], [wire[a:b] for a, b in pairwise(edges)]):

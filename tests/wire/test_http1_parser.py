@@ -79,7 +79,7 @@ def test_request_line_is_understood(line: bytes) -> None:
     ("line", "status_hint"),
     [
         (b"GET / HTTP/2.0", 505),
-        (b"PRI * HTTP/2.0", 505),
+        (b"GET * HTTP/2.0", 505),
         (b"GET / HTTP/0.9", 505),
         (b"GET / HTTP/3.0", 505),
         (b"GET /", 400),

@@ -354,7 +354,7 @@ class TestParameters:
         [
             "MAIL FROM:<a@b.test> X-OWN=1",
             "MAIL FROM:<a@b.test> NOTIFY=NEVER",
-            "MAIL FROM:<a@b.test> AUTH=<>",
+            "MAIL FROM:<a@b.test> MT-PRIORITY=3",
             "RCPT TO:<a@b.test> SIZE=1",
         ],
     )
@@ -371,6 +371,7 @@ class TestParameters:
             ("RET=FULL", "DSN"),
             ("ENVID=x", "DSN"),
             ("AUTH=<>", "AUTH"),
+            ("PRDR", "PRDR"),
         ],
     )
     def test_parameter_belongs_to_its_extension(self, rest: str, extension: str) -> None:
@@ -384,7 +385,9 @@ class TestParameters:
 
     def test_binarymime_is_not_offered(self) -> None:
         """RFC 3030 §3; RFC 5321 §4.2.4: a known parameter value that is not implemented."""
-        assert hints("MAIL FROM:<a@b.test> BODY=BINARYMIME") == ("mail", 504, "5.5.4")
+        offered = frozenset({"8BITMIME"})
+        assert hints("MAIL FROM:<a@b.test> BODY=BINARYMIME", offered) == ("mail", 504, "5.5.4")
+        assert isinstance(parse("MAIL FROM:<a@b.test> BODY=BINARYMIME"), Command)
 
     def test_declared_size_over_the_limit(self) -> None:
         """RFC 1870 §6.1."""

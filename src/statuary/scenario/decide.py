@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from hashlib import blake2b, shake_128
+from math import cos, log, pi, sqrt
 from typing import NamedTuple
 
 from statuary.scenario.script import PASS, Answer, Script
 
-__all__ = ["Decision", "chance", "decide"]
+__all__ = ["Decision", "Dice", "chance", "decide"]
 
 _new = tuple.__new__  # half the price of calling a named tuple; most decisions are made here
 
@@ -53,3 +54,39 @@ def chance(seed: int, key: str, uses: int) -> float:
     """
     digest = blake2b(f"{seed}\0{key}\0{uses}".encode(errors="surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
+
+
+class Dice:
+    """What an answer's effects draw from: a stream of numbers and octets that is the same for the same arguments.
+
+    Args:
+        seed: the seed of this run.
+        key: what random choices are drawn by.
+        asked: how often the script has been asked; every answer has a stream of its own.
+    """
+
+    __slots__ = ("_drawn", "_key", "_seed")
+
+    def __init__(self, seed: int = 0, key: str = "", asked: int = 0) -> None:
+        self._seed = seed
+        self._key = f"effects\0{key}\0{asked}"
+        self._drawn = 0
+
+    def number(self) -> float:
+        """The next number from 0 up to but not including 1."""
+        self._drawn += 1
+        return chance(self._seed, self._key, self._drawn)
+
+    def normal(self) -> float:
+        """The next number of the standard normal distribution (Box and Muller's transformation)."""
+        return sqrt(-2.0 * log(1.0 - self.number())) * cos(2.0 * pi * self.number())
+
+    def octets(self, count: int) -> bytes:
+        """The next octets.
+
+        Args:
+            count: how many.
+        """
+        self._drawn += 1
+        text = f"{self._seed}\0{self._key}\0{self._drawn}"
+        return shake_128(text.encode(errors="surrogatepass")).digest(count)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from statuary.errors import ScriptError
-from statuary.scenario.script import EFFECTS, Answer, Choice, Effect, Script, Step
+from statuary.scenario.script import (
+    COMMON_EFFECTS,
+    EFFECTS,
+    HTTP_EFFECTS,
+    SMTP_EFFECTS,
+    Answer,
+    Choice,
+    Effect,
+    Script,
+    Step,
+)
 
 __all__ = ["HTTP", "SMTP", "Dialect", "parse_script"]
 
@@ -24,6 +35,16 @@ MAX_EFFECT_SECONDS = 3600.0
 """The longest time that one effect may take, in seconds."""
 MAX_OCTETS = 1 << 30
 """The highest number of octets in an effect."""
+MAX_NOISE_OCTETS = 1 << 20
+"""The most octets that are made up: garbage, or a line that is too long."""
+MAX_PIECES = 1000
+"""The most pieces that an answer is cut into."""
+MAX_FIELDS = 10_000
+"""The most header fields that a flood adds."""
+MAX_LINES = 1000
+"""The most lines of a reply that is drawn out."""
+MAX_SIGMA = 10.0
+"""The widest spread of a delay; at 10 one delay in a thousand is already beyond every limit."""
 MAX_WEIGHT = 1_000_000
 """The highest weight of an answer."""
 MAX_NUMBER_CHARACTERS = 20
@@ -32,6 +53,17 @@ MAX_CACHED_CHARACTERS = 100
 """The longest script that is kept once parsed, in characters: strangers send scripts, and kept ones cost memory."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_MULTIPLES = {"k": 1000, "m": 1_000_000}
+_WHOLE = {
+    "rate": (1, MAX_OCTETS, "octets a second such as 5k"),
+    "pieces": (1, MAX_PIECES, "pieces"),
+    "size": (1, MAX_OCTETS, "octets"),
+    "octets": (0, MAX_OCTETS, "octets"),
+    "noise": (1, MAX_NOISE_OCTETS, "octets"),
+    "fields": (1, MAX_FIELDS, "header fields"),
+    "lines": (1, MAX_LINES, "lines"),
+}
+_EXAMPLES = {"seconds": "a time such as 2s", "share": "a share such as 0.5", "number": "a number such as 0.5"}
 _WORDS = ("pass", "drop", "reset", "hang")
 
 _SPACE = re.compile(r"[ \t]*")
@@ -40,6 +72,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _WORD = re.compile("|".join(_WORDS), re.IGNORECASE)
 _EFFECT = re.compile("|".join(sorted(EFFECTS, key=len, reverse=True)), re.IGNORECASE)
 _UNIT = re.compile(r"ms|s|m|h", re.IGNORECASE)
+_MULTIPLE = re.compile(r"[km]", re.IGNORECASE)
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 
 
@@ -50,11 +83,16 @@ class Dialect(NamedTuple):
         low: the lowest code.
         high: the highest code.
         enhanced: whether an enhanced status code may follow.
+        effects: the effects that it has, and their measures.
     """
 
     low: int
     high: int
     enhanced: bool
+    effects: Mapping[str, str] = MappingProxyType(COMMON_EFFECTS)
+
+    def __hash__(self) -> int:
+        return hash((self.low, self.high, self.enhanced, frozenset(self.effects)))
 
     @property
     def expected(self) -> str:
@@ -62,9 +100,9 @@ class Dialect(NamedTuple):
         return f"a code from {self.low} to {self.high}, pass, drop, reset or hang"
 
 
-HTTP = Dialect(100, 999, enhanced=False)
+HTTP = Dialect(100, 999, enhanced=False, effects=MappingProxyType({**COMMON_EFFECTS, **HTTP_EFFECTS}))
 """Three digits, the first not 0 (RFC 9112 §4)."""
-SMTP = Dialect(200, 599, enhanced=True)
+SMTP = Dialect(200, 599, enhanced=True, effects=MappingProxyType({**COMMON_EFFECTS, **SMTP_EFFECTS}))
 """A reply code begins with 2 to 5 (RFC 5321 §4.2)."""
 
 
@@ -202,26 +240,52 @@ class _Parser:
         while self.accept("-"):
             start = self.at
             name = self.take(_EFFECT).lower()
-            if not name or any(effect.name == name for effect in effects):
-                raise self.error(f"an effect, each once: {', '.join(EFFECTS)}", start)
+            if name not in self.dialect.effects or any(effect.name == name for effect in effects):
+                raise self.error(f"an effect, each once: {', '.join(self.dialect.effects)}", start)
             effects.append(Effect(name, self.measure(EFFECTS[name])))
         return tuple(effects)
 
     def measure(self, measure: str) -> float | None:
         if not measure:
             return None
+        measure, _, optional = measure.partition(" ")
         if not self.accept("="):
-            raise self.error('"=" and ' + ("a time such as 2s" if measure == "seconds" else "a share such as 0.5"))
+            if optional:
+                return None
+            raise self.error(f'"=" and {self.wanted(measure)}')
         start = self.at
         number = self.take(_NUMBER)
         if not number or len(number) > MAX_NUMBER_CHARACTERS:
             raise self.error("a number", start)
         value = round(float(number), 9)
-        if measure == "share":
-            if value > 1 and (value != int(value) or value > MAX_OCTETS):
-                raise self.error(f"a share up to 1, or a whole number of octets up to {MAX_OCTETS}", start)
-            return value
+        match measure:
+            case "seconds":
+                return self.seconds(value, start)
+            case "share":
+                if value > 1 and (value != int(value) or value > MAX_OCTETS):
+                    raise self.error(f"a share up to 1, or a whole number of octets up to {MAX_OCTETS}", start)
+            case "number":
+                if value > MAX_SIGMA:
+                    raise self.error(f"a number up to {MAX_SIGMA:.0f}", start)
+            case _:
+                return self.whole(value, measure, start)
+        return value
+
+    @staticmethod
+    def wanted(measure: str) -> str:
+        """A value of the measure, in words."""
+        return _EXAMPLES[measure] if measure in _EXAMPLES else f"a number of {_WHOLE[measure][2]}"
+
+    def seconds(self, value: float, start: int) -> float:
         seconds = round(value * _UNITS[self.take(_UNIT).lower() or "s"], 9)
         if seconds > MAX_EFFECT_SECONDS:
             raise self.error(f"at most {MAX_EFFECT_SECONDS:.0f} seconds", start)
         return seconds
+
+    def whole(self, value: float, measure: str, start: int) -> float:
+        low, high, what = _WHOLE[measure]
+        if measure not in ("pieces", "fields", "lines"):
+            value = round(value * _MULTIPLES.get(self.take(_MULTIPLE).lower(), 1), 9)
+        if value != int(value) or not low <= value <= high:
+            raise self.error(f"a whole number from {low} to {high} of {what}", start)
+        return value

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
 
 from statuary.errors import RuleError
+from statuary.scenario.matchers import MAX_PATTERN_CHARACTERS, WILD, Exact, Glob, Matcher, compile_glob
 from statuary.scenario.script import Script
 
-__all__ = ["FIELDS", "MAX_PATTERN_CHARACTERS", "MAX_RULES", "STAGES", "Rule", "RuleIndex"]
+__all__ = [
+    "AS_IT_IS",
+    "CASE_FIELDS",
+    "FIELDS",
+    "GROUPS",
+    "MAX_PATTERN_CHARACTERS",
+    "MAX_RULES",
+    "STAGES",
+    "THEN",
+    "Cause",
+    "Count",
+    "Pattern",
+    "Reply",
+    "Rule",
+    "RuleIndex",
+    "Scenario",
+    "check_field",
+    "check_stage",
+    "fits",
+]
 
 FIELDS = {
-    "http": ("method", "path", "target", "host"),
-    "smtp": ("sender", "recipient", "domain", "helo", "ip"),
+    "http": ("method", "path", "target", "host", "body", "ip", "key"),
+    "smtp": ("sender", "recipient", "domain", "helo", "user", "ip", "key", "body"),
 }
-"""The fields that a rule may match, by protocol."""
+"""The fields that a rule may match, by protocol; ``key`` is what isolates a test."""
+
+GROUPS = {"http": ("header", "query", "cookie"), "smtp": ("header",)}
+"""Groups of fields by protocol; a field of one is named with a dot: ``header.accept``, ``query.page``."""
 
 STAGES = {
     "http": ("request",),
@@ -27,15 +50,111 @@ STAGES = {
 }
 """The stages at which a rule may answer, by protocol."""
 
-CASE_FIELDS = frozenset({"method", "path", "target"})
-"""Fields in which case tells; names of hosts and, as mail servers have it, mailboxes are alike in either case."""
+CONTENT_STAGES = {"smtp": frozenset({"message", "bdat"})}
+"""The stages at which a body and the fields of a message's header are known, where not at all."""
+
+CASE_FIELDS = frozenset({"method", "path", "target", "body", "user", "key"})
+"""Fields in which case tells; names of hosts and, as mail servers have it, mailboxes are alike in either case. It also
+tells in the values of every group."""
+
+THEN = ("pass", "hold", "loop")
+"""What follows a script that is used up: the ordinary answer, the last answer again, or the first."""
 
 MAX_RULES = 100_000
 """The most rules that an index takes."""
-MAX_PATTERN_CHARACTERS = 1000
-"""The longest pattern of a rule, in characters."""
+MAX_NAME_CHARACTERS = 200
+"""The longest name of a rule, in characters."""
+MAX_REPLY_HEADERS = 100
+"""The most header fields that a rule adds to its answers."""
+MAX_REPLY_OCTETS = 1 << 20
+"""The largest body that a rule answers with, in octets."""
 
-_WILD = re.compile(r"[*?\[]")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
+
+Pattern = str | Matcher
+"""A plain pattern, in which ``*``, ``?`` and ``[...]`` are wild, or a matcher."""
+
+
+class Cause(Protocol):
+    """Something that happens over time and makes a server refuse: a window, a greylist, a quota."""
+
+    def refuses(self, fields: Mapping[str, str], now: float) -> bool:
+        """Whether it refuses now.
+
+        Args:
+            fields: the fields of the stage.
+            now: seconds since the epoch.
+        """
+        ...
+
+
+class Count(NamedTuple):
+    """How many times the rule is met: it answers from the ``low``-th time to the ``high``-th.
+
+    Args:
+        low: from 1.
+        high: None for ever.
+    """
+
+    low: int
+    high: int | None = None
+
+
+class Scenario(NamedTuple):
+    """A state that several rules share.
+
+    Args:
+        name: of the scenario.
+        required: the state in which the rule answers; empty for any.
+        sets: the state after it has answered; empty for the same.
+    """
+
+    name: str
+    required: str = ""
+    sets: str = ""
+
+
+class Reply(NamedTuple):
+    """What a rule changes about the answers of its script.
+
+    Args:
+        reason: the reason phrase; None for the registered one.
+        headers: header fields; they replace the catalogue's of the same name.
+        body: the content; None for the mock's own.
+    """
+
+    reason: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+AS_IT_IS = Reply()
+"""Nothing is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looping(Script):
+    """A script that starts over when it is used up."""
+
+    def step_at(self, count: int) -> int | None:
+        """Which step stands, counted from 0."""
+        return Script.step_at(self, count % self._ends[-1] if len(self._ends) == len(self.steps) else count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding(Script):
+    """A script whose last step stands for ever."""
+
+    def step_at(self, count: int) -> int | None:
+        """Which step stands, counted from 0."""
+        place = Script.step_at(self, count)
+        return len(self.steps) - 1 if place is None else place
+
+
+_SCRIPTS: Mapping[str, type[Script]] = {"pass": Script, "hold": _Holding, "loop": _Looping}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,56 +165,160 @@ class Rule:
         protocol: ``http`` or ``smtp``.
         stage: the stage at which it answers.
         script: what it answers.
-        match: field to pattern; ``*`` and ``?`` and ``[...]`` are wild, all else is literal. All must match. Case
-            tells in :data:`CASE_FIELDS` only.
-        key: the fields that the count is kept by; empty for one count for the rule.
+        match: field to pattern. In a plain one ``*`` and ``?`` and ``[...]`` are wild, all else is literal. All must
+            match. Case tells in :data:`CASE_FIELDS` and in the fields of groups.
+        key: the fields that the count is kept by; empty for one count for the rule. What isolates a test always
+            keeps counts apart.
         priority: the higher goes first; among equals the earlier rule.
         name: how the journal names it; an index gives a name to rules without one.
+        then: what follows a script that is used up; one of :data:`THEN`.
+        cause: what must refuse besides; the index does not look at it.
+        count: the times at which it answers; None for all.
+        scenario: the state that it hangs on and changes.
+        reply: what it changes about the answers.
+        cause_table: its cause as a rule file has it, for who writes the rule down.
 
     Raises:
-        RuleError: the protocol, the stage or a field is unknown, or a pattern is too long.
+        RuleError: something in it is unknown, too long, or does not go together.
     """
 
     protocol: str
     stage: str
     script: Script
-    match: Mapping[str, str] = field(default_factory=dict)
+    match: Mapping[str, Pattern] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     priority: int = 0
     name: str = ""
+    then: str = "pass"
+    cause: Cause | None = None
+    count: Count | None = None
+    scenario: Scenario | None = None
+    reply: Reply = AS_IT_IS
+    cause_table: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = FIELDS.get(self.protocol)
-        if known is None:
-            raise RuleError(f"no protocol {self.protocol!r}: use one of {', '.join(FIELDS)}")
-        if self.stage not in STAGES[self.protocol]:
-            raise RuleError(
-                f"no stage {self.stage!r} in {self.protocol}: use one of {', '.join(STAGES[self.protocol])}"
-            )
+        check_stage(self.protocol, self.stage)
         for name in (*self.match, *self.key):
-            if name not in known:
-                raise RuleError(f"no field {name!r} in {self.protocol}: use of {', '.join(known)}")
+            check_field(self.protocol, self.stage, name)
         for name, pattern in self.match.items():
-            if len(pattern) > MAX_PATTERN_CHARACTERS:
+            if isinstance(pattern, str) and len(pattern) > MAX_PATTERN_CHARACTERS:
                 raise RuleError(f"the pattern for {name} is longer than {MAX_PATTERN_CHARACTERS} characters")
+        if len(self.name) > MAX_NAME_CHARACTERS or _CONTROL.search(self.name):
+            raise RuleError(f"a name is at most {MAX_NAME_CHARACTERS} printable characters")
+        if self.count is not None and not 1 <= self.count.low <= (self.count.high or self.count.low):
+            raise RuleError("a count is from 1 on, and its end not before its beginning")
+        if self.reply != AS_IT_IS:
+            check_reply(self.protocol, self.reply)
+        wanted = _SCRIPTS.get(self.then)
+        if wanted is None:
+            raise RuleError(f"no ending {self.then!r}: use one of {', '.join(THEN)}")
+        if type(self.script) is not wanted:
+            object.__setattr__(self, "script", wanted(self.script.steps))
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it hangs on more than the fields at hand: on a count, a state or a cause."""
+        return self.count is not None or self.scenario is not None or self.cause is not None
+
+
+def check_stage(protocol: str, stage: str) -> None:
+    """See that a rule can be made for a stage.
+
+    Raises:
+        RuleError: it cannot; the message says what can.
+    """
+    if protocol not in STAGES:
+        raise RuleError(f"no protocol {protocol!r}: use one of {', '.join(STAGES)}")
+    if stage not in STAGES[protocol]:
+        raise RuleError(f"no stage {stage!r} in {protocol}: use one of {', '.join(STAGES[protocol])}")
+
+
+def check_field(protocol: str, stage: str, name: str) -> None:
+    """See that a rule can match a field.
+
+    Raises:
+        RuleError: it cannot; the message says what can.
+    """
+    group, dot, rest = name.partition(".")
+    if name not in FIELDS[protocol] and not (dot and rest and group in GROUPS[protocol]):
+        known = (*FIELDS[protocol], *(f"{group}.NAME" for group in GROUPS[protocol]))
+        raise RuleError(f"no field {name!r} in {protocol}: use of {', '.join(known)}")
+    stages = CONTENT_STAGES.get(protocol)
+    if stages is not None and (dot or name == "body") and stage not in stages:
+        raise RuleError(f"the field {name} is not known at {stage}: use the stage message")
+
+
+def check_reply(protocol: str, reply: Reply) -> None:
+    """See that what a rule changes about its answers can be sent.
+
+    Raises:
+        RuleError: it cannot.
+    """
+    if protocol != "http":
+        raise RuleError(f"reason, headers and body are HTTP's: {protocol} has none")
+    if reply.reason is not None and _UNSAFE.search(reply.reason):
+        raise RuleError("a reason phrase is text without control characters, in ISO 8859-1")
+    if len(reply.headers) > MAX_REPLY_HEADERS:
+        raise RuleError(f"more than {MAX_REPLY_HEADERS} header fields")
+    for name, value in reply.headers:
+        if not _TOKEN.fullmatch(name):
+            raise RuleError(f"{name!r} is no name of a header field")
+        if name.lower() in _FRAMING:
+            raise RuleError(f"the header field {name} frames the answer: an effect can change it, a rule cannot")
+        if _UNSAFE.search(value):
+            raise RuleError(f"the value of {name} has control characters, or characters beyond ISO 8859-1")
+    if reply.body is not None and len(reply.body) > MAX_REPLY_OCTETS:
+        raise RuleError(f"the body is larger than {MAX_REPLY_OCTETS} octets")
+
+
+def folded(name: str, text: str) -> str:
+    """A field's text as it is compared: in small letters where case does not tell."""
+    return text if name in CASE_FIELDS or "." in name else text.lower()
 
 
 class _Entry:
     """A rule as the index keeps it: where it stands in the order, and what is left to match once it was looked up."""
 
-    __slots__ = ("order", "patterns", "rule")
+    __slots__ = ("matchers", "order", "patterns", "rule")
 
-    def __init__(self, order: tuple[int, int], rule: Rule, patterns: tuple[tuple[str, re.Pattern[str]], ...]) -> None:
+    def __init__(
+        self,
+        order: tuple[int, int],
+        rule: Rule,
+        patterns: tuple[tuple[str, re.Pattern[str]], ...],
+        matchers: tuple[tuple[str, Matcher], ...],
+    ) -> None:
         self.order = order
         self.rule = rule
         self.patterns = patterns
+        self.matchers = matchers
 
-    def matches(self, fields: Mapping[str, str]) -> bool:
-        return all(pattern.match(fields.get(name, "")) for name, pattern in self.patterns)
+    def matches(self, known: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+        """Whether all that is left fits; ``known`` has the texts as they are compared."""
+        for name, pattern in self.patterns:
+            if not pattern.match(known[name]):
+                return False
+        return not self.matchers or all(matcher.matches(fields.get(name)) for name, matcher in self.matchers)
 
 
 _Shape = tuple[tuple[str, int | None], ...]
 """Fields, each with the number of its characters that are literal; None for all of them."""
+
+
+class _Filed:
+    """The rules of one stage, by shape and literal parts."""
+
+    __slots__ = ("conditional", "names", "shapes", "whole")
+
+    def __init__(self) -> None:
+        self.shapes: dict[_Shape, dict[tuple[str, ...], list[_Entry]]] = {}
+        self.names: set[str] = set()
+        self.whole: set[str] = set()
+        self.conditional = False
+
+    def known(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """The fields that rules of this stage look at, as they are compared; one that is missing is empty."""
+        return {name: folded(name, fields.get(name) or "") for name in self.names}
 
 
 class RuleIndex:
@@ -109,7 +332,7 @@ class RuleIndex:
         rules: in order of writing.
 
     Raises:
-        RuleError: there are more than :data:`MAX_RULES`.
+        RuleError: there are more than :data:`MAX_RULES`, or two have one name.
     """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
@@ -119,58 +342,126 @@ class RuleIndex:
         self.rules = tuple(
             rule if rule.name else replace(rule, name=f"#{number}") for number, rule in enumerate(given, 1)
         )
-        self._filed: dict[tuple[str, str], dict[_Shape, dict[tuple[str, ...], list[_Entry]]]] = {}
+        self._filed: dict[tuple[str, str], _Filed] = {}
         for number, rule in enumerate(self.rules):
             self._file(rule, number)
-        for shapes in self._filed.values():
-            for places in shapes.values():
+        for filed in self._filed.values():
+            for places in filed.shapes.values():
                 for entries in places.values():
                     entries.sort(key=lambda entry: entry.order)
 
     def _file(self, rule: Rule, number: int) -> None:
+        filed = self._filed.setdefault((rule.protocol, rule.stage), _Filed())
         parts: list[tuple[tuple[str, int | None], str]] = []
         patterns: list[tuple[str, re.Pattern[str]]] = []
-        for name, text in rule.match.items():
-            known = text if name in CASE_FIELDS else text.lower()
-            wild = _WILD.search(known)
-            if wild is None:
+        matchers: list[tuple[str, Matcher]] = []
+        for name, pattern in rule.match.items():
+            if isinstance(pattern, Exact) and not pattern.ignore_case and pattern.text:
+                parts.append(((name, None), folded(name, pattern.text)))
+                continue
+            if not isinstance(pattern, str):
+                matchers.append((name, pattern))
+                continue
+            known = folded(name, pattern)
+            wild = WILD.search(known)
+            if "." in name and (wild is not None or not known):
+                matchers.append((name, Glob(known)))  # of a group: a field that is not there is no empty one
+            elif wild is None:
                 parts.append(((name, None), known))
-            elif name == "recipient" and known.startswith("*@") and not _WILD.search(known, 2):
+            elif name == "recipient" and known.startswith("*@") and not WILD.search(known, 2):
                 parts.append((("domain", None), known[2:]))
             else:
-                patterns.append((name, re.compile(fnmatch.translate(known))))
+                patterns.append((name, compile_glob(known)))
                 if wild.start():
                     parts.append(((name, wild.start()), known[: wild.start()]))
         parts.sort(key=lambda part: part[0][0])
         shape = tuple(part for part, _ in parts)
         place = tuple(text for _, text in parts)
-        entry = _Entry((-rule.priority, number), rule, tuple(patterns))
-        shapes = self._filed.setdefault((rule.protocol, rule.stage), {})
-        shapes.setdefault(shape, {}).setdefault(place, []).append(entry)
+        filed.names.update(name for name, _ in shape)
+        filed.names.update(name for name, _ in patterns)
+        filed.whole.update(rule.match, rule.key)
+        filed.conditional = filed.conditional or rule.conditional
+        entry = _Entry((-rule.priority, number), rule, tuple(patterns), tuple(matchers))
+        filed.shapes.setdefault(shape, {}).setdefault(place, []).append(entry)
 
     def has(self, protocol: str, stage: str) -> bool:
         """Whether any rule answers at this stage."""
         return (protocol, stage) in self._filed
 
-    def find(self, protocol: str, stage: str, fields: Mapping[str, str]) -> Rule | None:
+    def looks_at(self, protocol: str, stage: str) -> frozenset[str]:
+        """The fields that rules of this stage match or keep their counts by."""
+        filed = self._filed.get((protocol, stage))
+        return frozenset(filed.whole) if filed is not None else frozenset()
+
+    def conditional(self, protocol: str, stage: str) -> bool:
+        """Whether a rule of this stage hangs on more than the fields at hand, so that no answer can be kept."""
+        filed = self._filed.get((protocol, stage))
+        return filed is not None and filed.conditional
+
+    def find(
+        self,
+        protocol: str,
+        stage: str,
+        fields: Mapping[str, str],
+        holds: Callable[[Rule], bool] | None = None,
+    ) -> Rule | None:
         """The first rule that matches, by priority and then by order of writing; None where none does.
 
         Args:
             protocol: where the event happened.
             stage: its stage.
-            fields: the values of :data:`FIELDS`; one that is missing counts as empty. ``domain`` is the recipient's.
+            fields: the values of :data:`FIELDS` and of groups; one that is missing counts as empty for plain
+                patterns. ``domain`` is the recipient's.
+            holds: asked, in order, about rules that match and are conditional; without it they count as met.
         """
-        best: _Entry | None = None
-        shapes = self._filed.get((protocol, stage))
-        if shapes is None:
+        filed = self._filed.get((protocol, stage))
+        if filed is None:
             return None
-        known = {name: text if name in CASE_FIELDS else text.lower() for name, text in fields.items()}
-        for shape, places in shapes.items():
-            place = tuple([known.get(name, "")[:length] for name, length in shape])
+        if filed.conditional and holds is not None:
+            for rule in self.matching(protocol, stage, fields):
+                if not rule.conditional or holds(rule):
+                    return rule
+            return None
+        best: _Entry | None = None
+        known = filed.known(fields)
+        for shape, places in filed.shapes.items():
+            place = tuple([known[name][:length] for name, length in shape])
             for entry in places.get(place, ()):
                 if best is not None and entry.order >= best.order:
                     break
-                if entry.matches(known):
+                if entry.matches(known, fields):
                     best = entry
                     break
         return best.rule if best is not None else None
+
+    def matching(self, protocol: str, stage: str, fields: Mapping[str, str]) -> Iterator[Rule]:
+        """Every rule whose fields match, in the order in which they come to speak."""
+        filed = self._filed.get((protocol, stage))
+        if filed is None:
+            return
+        known = filed.known(fields)
+        met: list[_Entry] = []
+        for shape, places in filed.shapes.items():
+            met.extend(places.get(tuple([known[name][:length] for name, length in shape]), ()))
+        for entry in sorted(met, key=lambda entry: entry.order):
+            if entry.matches(known, fields):
+                yield entry.rule
+
+
+def fits(name: str, pattern: Pattern, fields: Mapping[str, str]) -> bool:
+    """Whether one field fits a pattern, as an index would have it.
+
+    Args:
+        name: of the field.
+        pattern: what it is held against.
+        fields: the fields at hand.
+    """
+    if not isinstance(pattern, str) and not (isinstance(pattern, Exact) and not pattern.ignore_case and pattern.text):
+        return pattern.matches(fields.get(name))
+    given = fields.get(name)
+    if given is None and "." in name:
+        return False
+    known = folded(name, given or "")
+    if isinstance(pattern, Exact):
+        return known == folded(name, pattern.text)
+    return compile_glob(folded(name, pattern)).match(known) is not None

@@ -15,16 +15,59 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-__all__ = ["EFFECTS", "PASS", "Answer", "Choice", "Effect", "Script", "Step"]
+__all__ = [
+    "COMMON_EFFECTS",
+    "EFFECTS",
+    "HTTP_EFFECTS",
+    "PASS",
+    "SMTP_EFFECTS",
+    "Answer",
+    "Choice",
+    "Effect",
+    "Script",
+    "Step",
+]
 
-EFFECTS = {
+COMMON_EFFECTS = {
     "delay": "seconds",
+    "jitter": "seconds",
+    "sigma": "number",
     "drip": "seconds",
+    "rate": "rate",
+    "split": "pieces",
+    "slice": "size",
     "truncate": "share",
-    "close": "",
-    "reset": "",
+    "limit": "octets",
+    "stall": "share",
+    "close": "seconds or none",
+    "reset": "seconds or none",
+    "halfclose": "",
+    "garbage": "noise",
 }
-"""Every effect and the measure of its value: a time, a share (up to 1) or number of octets, or none."""
+"""The effects that every protocol has, and the measure of each value: one of those that the grammar reads."""
+
+HTTP_EFFECTS = {
+    "pause": "seconds",
+    "length": "octets",
+    "chunked": "",
+    "badchunk": "",
+    "headers": "fields",
+}
+"""The effects that only HTTP has."""
+
+SMTP_EFFECTS = {
+    "lf": "",
+    "bare": "",
+    "mixed": "",
+    "lines": "lines",
+    "long": "noise",
+    "twice": "",
+    "late": "",
+}
+"""The effects that only SMTP has."""
+
+EFFECTS = {**COMMON_EFFECTS, **HTTP_EFFECTS, **SMTP_EFFECTS}
+"""Every effect and its measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +76,8 @@ class Effect:
 
     Args:
         name: a key of :data:`EFFECTS`.
-        value: seconds for ``delay`` and ``drip``; for ``truncate`` a share of the octets up to 1, or above 1 a number
-            of octets; None where the effect takes no value.
+        value: in the effect's measure: seconds, octets, octets a second, a count; for ``truncate`` and ``stall`` a
+            share of the octets up to 1, or above 1 a number of octets; None where there is none.
     """
 
     name: str
@@ -43,7 +86,7 @@ class Effect:
     def __str__(self) -> str:
         if self.value is None:
             return f"-{self.name}"
-        unit = "s" if EFFECTS[self.name] == "seconds" else ""
+        unit = "s" if EFFECTS[self.name].startswith("seconds") else ""
         return f"-{self.name}={_number(self.value)}{unit}"
 
 

@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-__all__ = ["Exchange", "Journal", "MemoryJournal", "Row"]
+__all__ = ["Exchange", "Journal", "MemoryJournal", "NoJournal", "Row", "timestamp"]
 
 MAX_EXCHANGES = 10_000
 """The most exchanges that are kept."""
 MAX_JOURNAL_OCTETS = 6 * 1024 * 1024
 """The most octets of traffic that are kept, both directions together."""
+MAX_CLEARED_KEYS = 10_000
+"""The most keys whose clearing is remembered; past it the oldest sees again what is still kept."""
 EXCHANGE_OVERHEAD_OCTETS = 400
 """What an exchange costs in memory beside its octets; counted so that many small ones stay bounded too."""
 
@@ -58,7 +60,7 @@ class Exchange(NamedTuple):
         """The exchange as plain data for JSON; octets as text, each octet one character (ISO 8859-1)."""
         return {
             "number": number,
-            "at": _timestamp(self.at),
+            "at": timestamp(self.at),
             "protocol": self.protocol,
             "connection": self.connection,
             "peer": self.peer,
@@ -106,6 +108,7 @@ class MemoryJournal:
         self.octets = 0
         self._kept: deque[Row] = deque()
         self._listeners: list[Callable[[], None]] = []
+        self._cleared: dict[str, int] = {}
 
     @property
     def dropped(self) -> int:
@@ -152,6 +155,22 @@ class MemoryJournal:
         """Forget all that is kept; numbers go on."""
         self._kept.clear()
         self.octets = 0
+        self._cleared.clear()
+
+    def clear_key(self, key: str) -> None:
+        """Forget, for those who ask by this key, all that it isolates; other tests' exchanges stay where they are.
+
+        Args:
+            key: what isolates a test.
+        """
+        self._cleared.pop(key, None)
+        self._cleared[key] = self.total
+        if len(self._cleared) > MAX_CLEARED_KEYS:
+            del self._cleared[next(iter(self._cleared))]
+
+    def cleared(self, key: str) -> int:
+        """The number of the last exchange that a key's readers have cleared; 0 for none."""
+        return self._cleared.get(key, 0)
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have ``listener`` called after each exchange; what is returned ends that."""
@@ -159,7 +178,18 @@ class MemoryJournal:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
 
-def _timestamp(at: float) -> str:
+class NoJournal(MemoryJournal):
+    """A journal that keeps nothing, and counts what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(max_exchanges=0, max_octets=0)
+
+    def add(self, row: Row) -> None:
+        """Count an exchange."""
+        self.total += 1
+
+
+def timestamp(at: float) -> str:
     """UTC with milliseconds, RFC 3339."""
     whole = int(at)
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((at - whole) * 1000):03d}Z"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 __all__ = ["Mailbox", "Message"]
@@ -23,6 +23,7 @@ class Message(NamedTuple):
         sender: the reverse path; empty for a bounce.
         recipients: the forward paths that were accepted.
         content: the message, dots unstuffed.
+        key: what isolates the test that sent it; empty for nothing.
     """
 
     at: float
@@ -30,6 +31,7 @@ class Message(NamedTuple):
     sender: str
     recipients: tuple[str, ...]
     content: bytes
+    key: str = ""
 
     def to_dict(self, number: int) -> dict[str, Any]:
         """The message as plain data for JSON; octets as ISO 8859-1."""
@@ -40,6 +42,7 @@ class Message(NamedTuple):
             "sender": self.sender,
             "recipients": list(self.recipients),
             "octets": len(self.content),
+            "key": self.key,
             "content": self.content.decode("latin-1"),
         }
 
@@ -58,7 +61,8 @@ class Mailbox:
         self.total = 0
         """How many messages were accepted; the number of the newest."""
         self.octets = 0
-        self._kept: deque[Message] = deque()
+        self._kept: OrderedDict[int, Message] = OrderedDict()
+        self._listeners: list[Callable[[], None]] = []
 
     @property
     def dropped(self) -> int:
@@ -69,18 +73,47 @@ class Mailbox:
         return len(self._kept)
 
     def __iter__(self) -> Iterator[tuple[int, Message]]:
-        return enumerate(self._kept, self.dropped + 1)
+        return iter(self._kept.items())
+
+    def get(self, number: int) -> Message | None:
+        """The message of a number; None where it is not kept."""
+        return self._kept.get(number)
 
     def add(self, message: Message) -> int:
         """Keep a message; its number is returned."""
-        self._kept.append(message)
         self.total += 1
+        self._kept[self.total] = message
         self.octets += len(message.content)
         while len(self._kept) > self.max_messages or (self.octets > self.max_octets and len(self._kept) > 1):
-            self.octets -= len(self._kept.popleft().content)
+            self.octets -= len(self._kept.popitem(last=False)[1].content)
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener()
         return self.total
 
-    def clear(self) -> None:
-        """Forget all messages; numbers go on."""
-        self._kept.clear()
-        self.octets = 0
+    def remove(self, number: int) -> bool:
+        """Forget one message; whether it was there."""
+        message = self._kept.pop(number, None)
+        if message is None:
+            return False
+        self.octets -= len(message.content)
+        return True
+
+    def clear(self, key: str | None = None) -> int:
+        """Forget messages; numbers go on.
+
+        Args:
+            key: only those that this isolates; None for all.
+
+        Returns:
+            How many were forgotten.
+        """
+        gone = [number for number, message in self._kept.items() if key in (None, message.key)]
+        for number in gone:
+            self.remove(number)
+        return len(gone)
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have ``listener`` called after each message; what is returned ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None

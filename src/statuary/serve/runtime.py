@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +14,20 @@ from dataclasses import dataclass
 from typing import cast
 
 from statuary.errors import ServeError
-from statuary.serve.output import Action, Close, HalfClose, Hang, Output, Reset, Send, StartTls, Wait
+from statuary.serve.output import (
+    Action,
+    Close,
+    HalfClose,
+    Hang,
+    Later,
+    Output,
+    Reset,
+    Send,
+    StartTls,
+    Switch,
+    Wait,
+)
+from statuary.serve.secure import TlsLayer
 from statuary.serve.session import Peer, Session
 
 __all__ = ["Runtime", "RuntimeLimits", "bind"]
@@ -29,6 +43,7 @@ class RuntimeLimits:
         max_connections: open at once; further ones are closed at once.
         idle_seconds: a peer that sends nothing for so long is timed out (RFC 5321 §4.5.3.2.7 wants 5 minutes).
         max_held_octets: what is kept of a peer's octets while a plan is being carried out; past it reading pauses.
+        handshake_seconds: how long a peer may take for TLS.
         backlog: connections that the kernel keeps waiting.
         linger_seconds: how long a peer that is still sending may go on after its last answer, unread, before the
             connection is closed; closing at once would reset it and could cost it that answer (RFC 9112 §9.6).
@@ -38,6 +53,7 @@ class RuntimeLimits:
     max_connections: int = 10_000
     idle_seconds: float = 300.0
     max_held_octets: int = 65_536
+    handshake_seconds: float = 20.0
     backlog: int = 4096
     linger_seconds: float = 2.0
     shutdown_seconds: float = 2.0
@@ -57,6 +73,7 @@ class _Connection(asyncio.Protocol):
         "_session",
         "_timer",
         "_transport",
+        "_waker",
         "heard",
     )
 
@@ -71,6 +88,7 @@ class _Connection(asyncio.Protocol):
         self._held: list[bytes] = []
         self._held_octets = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._waker: asyncio.TimerHandle | None = None
         self._hung = False
         self._eof = False
         self.heard = True
@@ -78,12 +96,30 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        number = self._runtime.admit(self)
-        if not number:
+        if not self._runtime.admit(self):
             self._transport.abort()
             return
+        self._begin("", False)
+
+    @property
+    def handshake_seconds(self) -> float:
+        """How long the peer may take for TLS."""
+        return self._runtime.limits.handshake_seconds
+
+    def admit(self, layer: TlsLayer) -> bool:
+        """Count the connection in, before its handshake; False when there are too many."""
+        self._transport = layer
+        return self._runtime.admit(self)
+
+    def encrypt(self, layer: TlsLayer) -> None:
+        """The connection is encrypted from its start, and TLS is up: what is heard and said goes through the layer."""
+        self._transport = layer
+        self._begin(layer.alpn, True)
+
+    def _begin(self, alpn: str, tls: bool) -> None:
         name = self._transport.get_extra_info("peername")
-        self._session = self._make(Peer(f"{name[0]}:{name[1]}" if name else "", number))
+        address = f"{name[0]}:{name[1]}" if name else ""
+        self._session = self._make(Peer(address, self._runtime.number(), alpn, tls))
         self._put(self._session.start())
 
     def data_received(self, data: bytes) -> None:
@@ -112,6 +148,8 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._waker is not None:
+            self._waker.cancel()
         self._plan = None
         self._runtime.dismiss(self)
 
@@ -124,10 +162,10 @@ class _Connection(asyncio.Protocol):
 
     def sweep(self) -> None:
         """Time the peer out if it was not heard since the last sweep."""
-        if self.heard or self._timer is not None:
+        if self.heard or self._timer is not None or self._waker is not None:
             self.heard = False
             return
-        if self._hung or self._transport.is_closing() or not hasattr(self, "_session"):
+        if self._plan is not None or self._transport.is_closing() or not hasattr(self, "_session"):
             self._transport.abort()
             return
         self._put(self._session.timeout())
@@ -167,10 +205,18 @@ class _Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """Close; where the peer may still be sending, finish our side first and let it run out."""
-        if not self._session.lingers or not self._transport.can_write_eof():
+        if self._session.lingers:
+            self._linger()
+        else:
+            self._transport.close()
+
+    def _linger(self) -> None:
+        """Finish our side and read on, unheard, until the peer ends its own: octets left unread would reset it."""
+        self._stop()
+        if self._eof or not self._transport.can_write_eof():
             self._transport.close()
             return
-        self._stop()
+        self._transport.resume_reading()
         self._transport.write_eof()
         self._timer = asyncio.get_running_loop().call_later(self._runtime.limits.linger_seconds, self._transport.abort)
 
@@ -190,8 +236,7 @@ class _Connection(asyncio.Protocol):
                     self._timer = asyncio.get_running_loop().call_later(seconds, self._carry_on)
                     return
                 case Close():
-                    self._stop()
-                    self._transport.close()
+                    self._linger()
                     return
                 case Reset():
                     self._stop()
@@ -200,11 +245,47 @@ class _Connection(asyncio.Protocol):
                 case Hang():
                     self._stop()
                     return
-                case HalfClose():
-                    if self._transport.can_write_eof():
-                        self._transport.write_eof()
-                case StartTls():
-                    raise NotImplementedError
+                case StartTls(context):
+                    self._start_tls(context)
+                    return
+                case HalfClose() | Later() | Switch():
+                    self._carry_out(action)
+
+    def _carry_out(self, action: HalfClose | Later | Switch) -> None:
+        """Do what the plan need not wait for."""
+        match action:
+            case HalfClose():
+                if self._transport.can_write_eof():
+                    self._transport.write_eof()
+            case Later(seconds, wake):
+                self._alarm(seconds, wake)
+            case Switch(session):
+                self._session = session
+
+    def _alarm(self, seconds: float, wake: Callable[[], Output]) -> None:
+        """Have the session go on after a time, whatever happens until then."""
+        if self._waker is not None:
+            self._waker.cancel()
+        self._waker = asyncio.get_running_loop().call_later(seconds, self._wake, wake)
+
+    def _wake(self, wake: Callable[[], Output]) -> None:
+        self._waker = None
+        if self._plan is None and not self._transport.is_closing():
+            self._put(wake())
+
+    def _start_tls(self, context: ssl.SSLContext) -> None:
+        """Put TLS below; what was said before it is forgotten and must not count as said inside it (RFC 3207 §4.2)."""
+        self._held.clear()
+        self._held_octets = 0
+        lower = self._transport
+        layer = TlsLayer(context, self, self._tls_is_up, self._runtime.limits.handshake_seconds)
+        lower.set_protocol(layer)
+        layer.connection_made(lower)
+        lower.resume_reading()
+
+    def _tls_is_up(self, layer: TlsLayer) -> None:
+        self._transport = layer
+        self._carry_on()
 
     def _stop(self) -> None:
         """Nothing more is read by the session; an empty plan keeps everything else out."""
@@ -233,6 +314,19 @@ class _Connection(asyncio.Protocol):
                 self._transport.close()
 
 
+class _Encrypted(TlsLayer):
+    """TLS from the start of a connection: it is admitted before its handshake, and heard after it."""
+
+    def __init__(self, connection: _Connection, context: ssl.SSLContext) -> None:
+        super().__init__(context, connection, connection.encrypt, connection.handshake_seconds)
+        self._connection = connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if not self._connection.admit(self):
+            self.abort()
+
+
 class Runtime:
     """Listens, keeps the connections, times them out and closes everything.
 
@@ -254,13 +348,16 @@ class Runtime:
         """How many connections are open now."""
         return len(self._connections)
 
-    async def listen(self, host: str, port: int, make_session: Callable[[Peer], Session]) -> int:
+    async def listen(
+        self, host: str, port: int, make_session: Callable[[Peer], Session], tls: ssl.SSLContext | None = None
+    ) -> int:
         """Listen on an address.
 
         Args:
             host: a name or an address.
             port: 0 for any free one.
             make_session: makes a connection's session.
+            tls: the server side of TLS where connections are encrypted from their start.
 
         Returns:
             The port.
@@ -270,9 +367,12 @@ class Runtime:
         """
         loop = asyncio.get_running_loop()
         sock = bind(host, port, self.limits.backlog)
-        server = await loop.create_server(
-            lambda: _Connection(self, make_session), sock=sock, backlog=self.limits.backlog
-        )
+
+        def connect() -> asyncio.Protocol:
+            connection = _Connection(self, make_session)
+            return connection if tls is None else _Encrypted(connection, tls)
+
+        server = await loop.create_server(connect, sock=sock, backlog=self.limits.backlog)
         self._servers.append(server)
         if self._sweeper is None:
             self._sweeper = loop.call_later(self.limits.idle_seconds, self._sweep)
@@ -296,12 +396,16 @@ class Runtime:
             connection.abort()
         await asyncio.sleep(0)
 
-    def admit(self, connection: _Connection) -> int:
-        """Take a connection in: its number, or 0 when there are too many."""
+    def admit(self, connection: _Connection) -> bool:
+        """Take a connection in; False when there are too many."""
         if len(self._connections) >= self.limits.max_connections:
             self.refused += 1
-            return 0
+            return False
         self._connections.add(connection)
+        return True
+
+    def number(self) -> int:
+        """The number of the next connection that is heard."""
         self._count += 1
         return self._count
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from statuary.catalog.store import Catalogue
-from statuary.scenario.counters import MemoryCounters
-from statuary.scenario.rules import RuleIndex
+from statuary.scenario.counters import MemoryCounters, States, count_key
+from statuary.scenario.rules import Rule, RuleIndex
+from statuary.serve.courier import Courier
 from statuary.serve.journal import MemoryJournal
 from statuary.serve.mailbox import Mailbox
 from statuary.serve.output import Output
 
-__all__ = ["Adapter", "Peer", "Session", "Shared"]
+__all__ = ["Adapter", "Peer", "ServerTls", "Session", "Shared", "rule_count_key"]
 
 
 class Peer(NamedTuple):
@@ -71,6 +73,21 @@ class Session(Protocol):
         ...
 
 
+class ServerTls(Protocol):
+    """Where the server's certificate comes from."""
+
+    def server_context(self, alpn: Sequence[str] = ()) -> ssl.SSLContext:
+        """The server side of TLS.
+
+        Args:
+            alpn: the protocols to offer, the preferred first (RFC 7301).
+
+        Raises:
+            ServeError: there is no certificate to be had.
+        """
+        ...
+
+
 @dataclass(slots=True)
 class Shared:
     """What all sessions of a run share.
@@ -85,6 +102,13 @@ class Shared:
         counters: how often each script was asked.
         mailbox: accepted mail.
         clock: seconds since the epoch.
+        states: the states of scenarios.
+        tls: the server's certificate; None where nothing is encrypted.
+        dialects: packs of magic addresses that are understood beside our own.
+        courier: brings back what follows an accepted message; None where that is only kept.
+
+    Rules and seed may be changed while it serves, by :meth:`replace_rules` and :meth:`replace_seed`: who keeps anything
+    that was made from them is told by :meth:`subscribe`.
     """
 
     catalogue: Catalogue
@@ -96,6 +120,67 @@ class Shared:
     counters: MemoryCounters = field(default_factory=MemoryCounters)
     mailbox: Mailbox = field(default_factory=Mailbox)
     clock: Callable[[], float] = time.time
+    states: States = field(default_factory=States)
+    tls: ServerTls | None = None
+    dialects: tuple[str, ...] = ()
+    courier: Courier | None = None
+    rules_version: int = field(default=0, init=False)
+    _listeners: list[Callable[[], None]] = field(default_factory=list, init=False, repr=False)
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` called whenever rules or seed have changed."""
+        self._listeners.append(listener)
+
+    def replace_rules(self, rules: RuleIndex) -> None:
+        """Let other rules answer from now on; counts are kept."""
+        self.rules = rules
+        self._changed()
+
+    def replace_seed(self, seed: int) -> None:
+        """Draw from another seed from now on."""
+        self.seed = seed
+        self._changed()
+
+    def _changed(self) -> None:
+        self.rules_version += 1
+        for listener in self._listeners:
+            listener()
+
+    def find_rule(self, protocol: str, stage: str, fields: Mapping[str, str]) -> Rule | None:
+        """The rule that answers now, with its count, state and cause; a rule with a state changes it.
+
+        Args:
+            protocol: where the event happened.
+            stage: its stage.
+            fields: the fields of the stage; ``key`` is what isolates a test.
+        """
+        rule = self.rules.find(protocol, stage, fields, lambda rule: self._holds(rule, fields))
+        if rule is not None and rule.scenario is not None and rule.scenario.sets:
+            self.states.set(rule.scenario.name, rule.scenario.sets, fields.get("key") or "")
+        return rule
+
+    def _holds(self, rule: Rule, fields: Mapping[str, str]) -> bool:
+        key = fields.get("key") or ""
+        scenario, count = rule.scenario, rule.count
+        if scenario is not None and scenario.required not in ("", self.states.get(scenario.name, key)):
+            return False
+        if count is not None:
+            met = self.counters.take(rule_count_key(rule, fields, "met")) + 1
+            if met < count.low or (count.high is not None and met > count.high):
+                return False
+        return rule.cause is None or rule.cause.refuses(fields, self.clock())
+
+
+def rule_count_key(rule: Rule, fields: Mapping[str, str], what: str = "rule") -> str:
+    """What the count of a rule's script is kept by.
+
+    Args:
+        rule: the rule.
+        fields: the fields of the stage.
+        what: ``rule`` for the script's count, ``met`` for how often the rule was met.
+    """
+    values = " ".join([fields.get(name) or "" for name in rule.key]) if rule.key else ""
+    return count_key(f"{what} {rule.name}", values, fields.get("key") or "")
 
 
 class Adapter(NamedTuple):

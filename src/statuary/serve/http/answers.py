@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from statuary.catalog.model import Code
-from statuary.scenario.script import Answer
+from statuary.scenario.script import Answer, Effect
 from statuary.serve.http.bodies import Facts, choose_type, render_body
-from statuary.serve.http.target import MARK, Options
+from statuary.serve.http.options import MARK, Options
 from statuary.serve.session import Shared
 
 __all__ = ["MARK", "AnswerBook", "Built", "Interim"]
@@ -18,11 +18,24 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
 class Interim(NamedTuple):
-    """An interim answer (RFC 9110 §15.2)."""
+    """An interim answer (RFC 9110 §15.2).
+
+    Args:
+        status: the status code.
+        reason: the reason phrase.
+        headers: the header fields.
+        effects: what is done to it; only its delay counts.
+    """
 
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...]
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether what follows is another protocol's."""
+        return any(field.lower() == "upgrade" for field, _ in self.headers)
 
 
 class Built(NamedTuple):
@@ -35,14 +48,27 @@ class Built(NamedTuple):
         body: the content; empty where none is allowed.
         interim: what is sent before it.
         code: the code as the journal has it.
+        pieces: the content again, where it comes in pieces: the wait before each, in seconds, and its octets.
+        chunked: whether its length is left open.
+        trailers: the trailer fields; they go with chunks.
+        wait: seconds before the answer.
     """
 
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    interim: Interim | None
+    interim: tuple[Interim, ...]
     code: str
+    pieces: tuple[tuple[float, bytes], ...] = ()
+    chunked: bool = False
+    trailers: tuple[tuple[str, str], ...] = ()
+    wait: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether it can be sent at once and in one piece."""
+        return not (self.pieces or self.chunked or self.wait)
 
 
 class AnswerBook:
@@ -56,18 +82,39 @@ class AnswerBook:
         self._catalogue = shared.catalogue
         self._site = shared.site_url
         self._ordinary = shared.catalogue.protocols["http"].ordinary
+        self._meanings = {name: int(value) for name, value in self._ordinary.items()}
         self._codes: dict[tuple[str, str], Code | None] = {}
 
     def ordinary(self, name: str) -> Answer:
         """What the mock answers by itself at a stage."""
         return Answer("code", self._ordinary[name])
 
-    def interim_continue(self) -> Interim:
-        """What tells a waiting client to send its body (RFC 9110 §10.1.1)."""
-        value = self.ordinary("continue").value
-        return Interim(int(value), self.phrase(self._code("http", value, "")), ())
+    @property
+    def meanings(self) -> Mapping[str, int]:
+        """Status codes by what they mean here: those that the mock answers with by itself."""
+        return self._meanings
 
-    def build(self, answer: Answer, tongue: str, identity: str, options: Options, accept: str, mark: str) -> Built:
+    def interim(self, answer: Answer, tongue: str = "http") -> Interim:
+        """An interim answer, such as the one that tells a waiting client to send its body (RFC 9110 §10.1.1).
+
+        Args:
+            answer: its code.
+            tongue: the protocol whose catalogue names it.
+        """
+        code = self._code(tongue, answer.value, "")
+        headers = tuple(code.answer.headers.items()) if code else ()
+        return Interim(int(answer.value), self.phrase(code), headers, answer.effects)
+
+    def build(
+        self,
+        answer: Answer,
+        tongue: str,
+        identity: str,
+        options: Options,
+        accept: str,
+        mark: str,
+        interim: tuple[Interim, ...] = (),
+    ) -> Built:
         """Build what a script's answer asks for.
 
         Args:
@@ -77,17 +124,15 @@ class AnswerBook:
             options: what the query changes.
             accept: the client's Accept field.
             mark: the value of the header field that marks the answer.
+            interim: what is sent before it.
         """
         if answer.kind == "pass":
             answer, tongue, identity = self.ordinary("request"), "http", ""
-        status = int(answer.value)
         code = self._code(tongue, answer.value, identity)
-        interim = None
-        if answer.value[0] == "1":  # RFC 9110 §15.2: an interim answer; a final one must follow
-            interim = Interim(status, self.phrase(code), tuple(code.answer.headers.items()) if code else ())
-            final = self.ordinary("request").value
-            status, code, options = int(final), self._code("http", final, ""), options._replace(reason=None)
-        return self._final(status, code, options, accept, mark, interim, answer.value)
+        name = answer.value
+        if interim and answer == self.ordinary("request"):
+            name = str(interim[-1].status)  # the journal names what was asked for
+        return self._final(int(answer.value), code, options, accept, mark, interim, name)
 
     def error(self, name: str, message: str, accept: str, more: Mapping[str, object]) -> Built:
         """An answer of the mock's own: it was asked for something that it cannot do.
@@ -108,7 +153,11 @@ class AnswerBook:
         if name and body.startswith(b'{"error": "'):
             body = re.sub(rb'^\{"error": "[^"]*"', b'{"error": "' + name.encode() + b'"', body, count=1)
         headers = (("Content-Type", media), ("Cache-Control", "no-store"), (MARK, f"error; name={name}"))
-        return Built(status, self.phrase(code), headers, body, None, str(status))
+        return Built(status, self.phrase(code), headers, body, (), str(status))
+
+    def reason(self, status: int) -> str:
+        """The reason phrase that the catalogue has for a status code; empty where it has none."""
+        return self.phrase(self._code("http", str(status), ""))
 
     def phrase(self, code: Code | None) -> str:
         """The reason phrase of a code; a name in brackets is a description, and an earlier name serves instead."""
@@ -124,7 +173,7 @@ class AnswerBook:
         options: Options,
         accept: str,
         mark: str,
-        interim: Interim | None,
+        interim: tuple[Interim, ...],
         name: str,
     ) -> Built:
         reason = self.phrase(code) if options.reason is None else options.reason
@@ -134,7 +183,7 @@ class AnswerBook:
         bodiless = code is not None and not code.answer.content
         media, body = ("", b"") if bodiless else render_body(choose_type(accept), facts)
         if options.body is not None and not bodiless:
-            media, body = "text/plain; charset=utf-8", options.body
+            media, body = options.media, options.body
         headers = {"content-type": ("Content-Type", media)} if media else {}
         for field, value in code.answer.headers.items() if code else ():
             if field.lower() not in _FRAMING:
@@ -145,7 +194,7 @@ class AnswerBook:
         if options.retry_after and status >= 300:  # RFC 9110 §10.2.3: with a redirect or a failure
             headers["retry-after"] = ("Retry-After", options.retry_after)
         headers[MARK.lower()] = (MARK, mark)
-        if interim is not None and any(field.lower() == "upgrade" for field, _ in interim.headers):
+        if any(each.upgrades for each in interim):
             # A client takes what follows for another protocol; the end of the connection is the end of it.
             headers["connection"] = ("Connection", "close")
         replaced = {field.lower() for field, _ in options.headers}

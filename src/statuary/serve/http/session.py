@@ -2,86 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from email.utils import formatdate
 
-from statuary.errors import LocalProtocolError, ScriptError
 from statuary.scenario.decide import decide
-from statuary.scenario.rules import Rule
-from statuary.scenario.script import PASS, Answer, Effect, Script
-from statuary.serve.http.answers import AnswerBook, Built
-from statuary.serve.http.target import BadOption, Options, read_target, script_problem
-from statuary.serve.output import ENDINGS, Close, Output, Plan, Reset, Send, Wait, plan_answer
-from statuary.serve.session import Peer, Shared
-from statuary.wire.http1 import Body, Closed, Http1Engine, HttpLimits, Request, RequestCache, RequestError
-from statuary.wire.http1.serializer import connection_options, is_tunnel, serialize_head, serialize_response
+from statuary.scenario.script import Answer, Effect
+from statuary.serve.http.answers import Built
+from statuary.serve.http.layout import lay_out
+from statuary.serve.http.mock import MAX_JOURNAL_BODY_OCTETS, Decided, HttpCore, Prepared
+from statuary.serve.output import ENDINGS, Output, Plan, Send, Switch, Wait, plan_delay
+from statuary.serve.session import Peer, Session
+from statuary.wire.http1 import Body, Closed, Http1Engine, Preface, Request, RequestError
+from statuary.wire.http1.serializer import connection_options, is_tunnel, serialize_response
 
 __all__ = ["HttpMock", "HttpSession"]
 
-MAX_PREPARED = 1024
-"""The most requests whose answers are kept ready; past it all are forgotten and made again."""
-MAX_JOURNAL_BODY_OCTETS = 65_536
-"""How much of a request's body the journal keeps, in octets."""
-KEY_HEADER = "statuary-key"
-"""The header field that keeps the counts of parallel tests apart."""
-
 _DATE_FIELD = b"\r\nDate: "
-
-
-class Prepared:
-    """All that is known of a request before it is counted.
-
-    Args:
-        script: what answers; None where the mock answers by itself with ``own``.
-        own: that answer.
-        rule: how the journal names what decided.
-        count_key: what the count is kept by.
-        draw_key: what random choices are drawn by.
-        seed: what they are drawn from.
-        tongue: the protocol whose catalogue names the answers.
-        identity: the code with its owner, where one was named.
-        options: what the query changes.
-        accept: the client's Accept field.
-    """
-
-    __slots__ = (
-        "accept",
-        "built",
-        "count_key",
-        "draw_key",
-        "identity",
-        "options",
-        "own",
-        "rule",
-        "script",
-        "seed",
-        "tongue",
-    )
-
-    def __init__(
-        self,
-        script: Script | None,
-        own: Built | None,
-        rule: str,
-        count_key: str,
-        draw_key: str,
-        seed: int,
-        tongue: str,
-        identity: str,
-        options: Options,
-        accept: str,
-    ) -> None:
-        self.script = script
-        self.own = own
-        self.rule = rule
-        self.count_key = count_key
-        self.draw_key = draw_key
-        self.seed = seed
-        self.tongue = tongue
-        self.identity = identity
-        self.options = options
-        self.accept = accept
-        self.built: dict[tuple[int, int], Ready] = {}
 
 
 class Ready:
@@ -90,18 +25,17 @@ class Ready:
     Answers of one second are one object, so that the journal keeps them once.
     """
 
-    __slots__ = ("_date", "_dated", "_head", "_octets", "_tail", "answer", "body_at", "built", "close")
+    __slots__ = ("_date", "_dated", "_head", "_octets", "_tail", "answer", "built", "close")
 
-    def __init__(self, answer: Answer, built: Built, octets: bytes, interim: bytes, close: bool) -> None:
+    def __init__(self, answer: Answer, built: Built, octets: bytes, close: bool) -> None:
         place = octets.index(_DATE_FIELD) + len(_DATE_FIELD)
         self.answer = answer
         self.built = built
         self._dated = not _has_date(built)
-        self._head = interim + octets[:place]
+        self._head = octets[:place]
         self._tail = octets[place + 29 :]  # an IMF-fixdate has 29 octets (RFC 9110 §5.6.7)
-        self._octets = interim + octets
+        self._octets = octets
         self._date = b""
-        self.body_at = len(interim) + octets.index(b"\r\n\r\n") + 4
         self.close = close
 
     def at(self, date: bytes) -> bytes:
@@ -112,111 +46,20 @@ class Ready:
         return self._octets
 
 
-class HttpMock:
-    """What the sessions of one listening address share.
+class HttpMock(HttpCore):
+    """What the sessions of one listening address share."""
 
-    Args:
-        shared: what all protocols share.
-        limits: of requests.
-    """
-
-    def __init__(self, shared: Shared, limits: HttpLimits | None = None) -> None:
-        self.shared = shared
-        self.limits = limits or HttpLimits()
-        self.requests = RequestCache(self.limits)
-        self.book = AnswerBook(shared)
-        self._tongues = frozenset(shared.catalogue.protocols)
-        self._prepared: dict[bytes, Prepared] = {}
-        self._second = 0
-        self._date = b""
-
-    def __call__(self, peer: Peer) -> HttpSession:
-        """Make a connection's session."""
+    def __call__(self, peer: Peer) -> Session:
+        """Make a connection's session; TLS may have settled on HTTP/2 (RFC 7301)."""
+        if peer.alpn == "h2":
+            return self.speak_h2(peer)
         return HttpSession(self, peer)
 
-    def date(self, now: float) -> bytes:
-        """The Date field's value at ``now``, made once a second."""
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._date = formatdate(second, usegmt=True).encode()
-        return self._date
+    def speak_h2(self, peer: Peer) -> Session:
+        """A session in HTTP/2; its library is not loaded before somebody speaks it."""
+        from statuary.serve.http.session2 import Http2Session
 
-    def prepare(self, request: Request) -> Prepared:
-        """Find out what a request asks for; known requests are not looked at twice."""
-        prepared = self._prepared.get(request.raw)
-        if prepared is None:
-            if len(self._prepared) >= MAX_PREPARED:
-                self._prepared.clear()
-            prepared = self._prepared[request.raw] = self._read(request)
-        return prepared
-
-    def _read(self, request: Request) -> Prepared:
-        accept = request.header("accept") or ""
-        key = request.header(KEY_HEADER) or ""
-        rule = self._find_rule(request)
-        if rule is not None:
-            count_key = f"rule {rule.name} {' '.join(self._fields(request)[name] for name in rule.key)} {key}"
-            draw_key = f"rule {rule.name}"
-            return self._scripted(rule.script, rule.name, count_key, draw_key, "http", "", Options(), accept)
-        try:
-            asked = read_target(request.target, self._tongues)
-        except ScriptError as error:
-            return self._refused("bad_script", str(error), accept, script_problem(error))
-        except BadOption as error:
-            return self._refused("bad_script", str(error), accept, {"option": error.option})
-        if asked is None:
-            places = "/status/503x2~200, /http/507, /smtp/452"
-            return self._refused("not_found", f"nothing is mocked here; try {places}", accept, {})
-        count_key = f"http {request.target} {key}"
-        name = str(asked.script)
-        prepared = self._scripted(
-            asked.script, name, count_key, asked.draw_key, asked.tongue, asked.identity, asked.options, accept
-        )
-        try:
-            self._try(prepared)
-        except LocalProtocolError as error:
-            return self._refused("bad_script", f"header: {error}", accept, {"option": "header"})
-        return prepared
-
-    def _try(self, prepared: Prepared) -> None:
-        """Serialize one answer of a script, so that none can fail later because of an option."""
-        assert prepared.script is not None
-        answers = (choice.answer for step in prepared.script.steps for choice in step.choices)
-        answer = next((answer for answer in answers if answer.kind == "code"), PASS)
-        built = self.book.build(answer, prepared.tongue, prepared.identity, prepared.options, prepared.accept, "")
-        serialize_response(built.status, built.reason, built.headers, built.body, method="", connection="")
-
-    def _find_rule(self, request: Request) -> Rule | None:
-        rules = self.shared.rules
-        return rules.find("http", "request", self._fields(request)) if rules.rules else None
-
-    @staticmethod
-    def _fields(request: Request) -> Mapping[str, str]:
-        return {
-            "method": request.method,
-            "target": request.target,
-            "path": request.target.partition("?")[0],
-            "host": request.header("host") or "",
-        }
-
-    def _scripted(
-        self,
-        script: Script,
-        rule: str,
-        count_key: str,
-        draw_key: str,
-        tongue: str,
-        identity: str,
-        options: Options,
-        accept: str,
-    ) -> Prepared:
-        seed = self.shared.seed if options.seed is None else options.seed
-        return Prepared(script, None, rule, count_key, draw_key, seed, tongue, identity, options, accept)
-
-    def _refused(self, name: str, message: str, accept: str, more: Mapping[str, object]) -> Prepared:
-        own = self.book.error(name, message, accept, more)
-        return Prepared(None, own, "", "", "", 0, "http", "", Options(), accept)
+        return Http2Session(self, peer)
 
 
 class HttpSession:
@@ -230,26 +73,32 @@ class HttpSession:
     __slots__ = (
         "_address",
         "_body",
+        "_content",
         "_engine",
         "_interim",
+        "_lingers",
         "_mock",
         "_note",
         "_number",
-        "_refused",
+        "_peer",
         "_request",
         "_shared",
+        "_trailers",
     )
 
     def __init__(self, mock: HttpMock, peer: Peer) -> None:
         self._mock = mock
+        self._peer = peer
         self._address, self._number = peer.address, peer.number
         self._shared = mock.shared
         self._engine = Http1Engine(cache=mock.requests)
         self._request: Request | None = None
         self._body = bytearray()
+        self._content: bytearray | None = None
+        self._trailers: tuple[tuple[str, str], ...] = ()
         self._interim = b""
         self._note = ""
-        self._refused = False
+        self._lingers = False
 
     @property
     def closing(self) -> bool:
@@ -260,7 +109,7 @@ class HttpSession:
     @property
     def lingers(self) -> bool:
         """Whether the client may still be sending, so that a plain close could cost it the answer."""
-        return self._refused
+        return self._lingers
 
     def start(self) -> Output:
         """Nothing is said before the client speaks."""
@@ -299,20 +148,42 @@ class HttpSession:
                 output = self._answer(event, event.raw) if event.ended else self._begin(event)
             elif isinstance(event, Body):
                 output = self._collect(event)
-            else:
-                assert isinstance(event, RequestError)
+            elif isinstance(event, RequestError):
                 output = self._refuse(event)
+            else:
+                assert isinstance(event, Preface)
+                output = self._hand_over(self._mock.speak_h2(self._peer), event.data)
             if isinstance(output, bytes):
                 ready = ready + output if ready else output
             else:
                 return [Send(ready), *output] if ready else output
 
-    def _begin(self, request: Request) -> bytes:
+    @staticmethod
+    def _hand_over(session: Session, data: bytes) -> Plan:
+        """Let another session speak from now on, and hear first what has arrived."""
+        plan: Plan = [Switch(session)]
+        for output in (session.start(), session.receive(data) if data else None):
+            if isinstance(output, bytes):
+                plan.append(Send(output))
+            elif output is not None:
+                plan += output
+        return plan
+
+    def _begin(self, request: Request) -> bytes | Plan:
         """A request with a body: read on, and say so where the client waits for that (RFC 9110 §10.1.1)."""
+        mock = self._mock
         self._request = request
         self._body.clear()
-        if request.expects_continue:
-            interim = self._mock.book.interim_continue()
+        prepared = mock.peek(request)
+        wanted = mock.wants_bodies or prepared is None or prepared.found is not None
+        self._content = bytearray() if wanted else None
+        expects = request.expects_continue
+        if prepared is not None and (prepared.options.expect == "refuse" or expects) and mock.answers_early(prepared):
+            self._request = None
+            self._lingers = True
+            return self._answer(request, request.raw)
+        if expects and (prepared is None or prepared.options.expect != "withhold"):
+            interim = mock.book.interim(mock.book.ordinary("continue"))
             self._interim = self._engine.send_informational(interim.status, interim.reason)
         return self._interim
 
@@ -322,13 +193,16 @@ class HttpSession:
             self._body += event.raw[:room]
         if len(event.raw) > room:
             self._note = f"its body is cut at {MAX_JOURNAL_BODY_OCTETS} octets here"
+        if self._content is not None:
+            self._content += event.data
         if not event.ended:
             return b""
         request, raw = self._request, self._begun()
         assert request is not None
         self._request = None
+        self._trailers = event.trailers
         output = self._answer(request, raw)
-        self._interim, self._note = b"", ""
+        self._interim, self._note, self._content, self._trailers = b"", "", None, ()
         return output
 
     def _begun(self) -> bytes:
@@ -338,7 +212,7 @@ class HttpSession:
     def _refuse(self, event: RequestError) -> bytes:
         raw = self._begun() + event.raw
         self._request = None
-        self._refused = True
+        self._lingers = True
         if not event.answer_due:
             return b""
         built = self._mock.book.refusal(event.status_hint, "bad_request", "the request cannot be read", "", {})
@@ -346,41 +220,76 @@ class HttpSession:
 
     def _send_own(self, built: Built, raw: bytes, note: str = "") -> bytes:
         now = self._shared.clock()
-        data = self._serialize(built, self._mock.date(now), close=True)
+        headers = _dated(built, self._mock.date(now).decode())
+        data = self._engine.send_response(built.status, built.reason, headers, built.body, close=True)
         self._log(now, raw, data, built.code, "", 0, 0, note)
         return data
 
     def _answer(self, request: Request, raw: bytes) -> bytes | Plan:
         """Decide, build or recall, count and write down one answer."""
         mock, engine, shared = self._mock, self._engine, self._shared
-        prepared = mock.prepare(request)
+        content = self._content
+        prepared = mock.prepare(request) if content is None else mock.prepare(request, content, self._ip())
         now = shared.clock()
-        if prepared.script is None:
-            assert prepared.own is not None
-            data = self._serialize(prepared.own, mock.date(now))
-            self._log(now, raw, data, prepared.own.code, "", 0, 0, "not mocked")
-            return data
-        decision = decide(prepared.script, shared.counters.take(prepared.count_key), prepared.seed, prepared.draw_key)
+        script = prepared.script
+        if script is None or not prepared.simple:
+            return self._answer_at_length(request, raw, prepared, now)
+        decision = decide(script, shared.counters.take(prepared.count_key), prepared.seed, prepared.draw_key)
         answer, step, asked = decision
-        if answer.kind in ("drop", "reset", "hang"):
+        if answer.kind in ENDINGS:
             return self._no_answer(answer, now, raw, prepared, step, asked)
         closing = engine.closing
         key = (id(answer), (step << 1) | closing)
-        ready = prepared.built.get(key)
+        ready: Ready | None = prepared.built.get(key)
         if ready is None:
             ready = prepared.built[key] = self._make(request, prepared, answer, step)
         data = ready.at(mock.date(now))
-        if answer.effects or prepared.options.delay:
-            return self._with_effects(ready, data, now, raw, prepared, step, asked)
         engine.send_raw(data, close=ready.close)
         code, rule = ready.built.code, prepared.rule
         if self._interim or self._note:
-            self._log(now, raw, data, code, rule, step, asked, "")
+            self._log(now, raw, data, code, rule, step, asked, "", prepared.key)
             return data
         shared.journal.add(
-            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "", "")
+            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "", prepared.key)
         )
         return data
+
+    def _answer_at_length(self, request: Request, raw: bytes, prepared: Prepared, now: float) -> bytes | Plan:
+        """An answer that is made for this request alone: a route's, one with effects or with interim answers."""
+        mock, engine = self._mock, self._engine
+        scheme = "https" if self._peer.tls else "http"
+        decided = mock.decide(request, prepared, self._content or b"", self._ip(), now, scheme, self._trailers)
+        if decided.built is None:
+            return self._no_answer(decided.answer, now, raw, prepared, decided.step, decided.asked, decided)
+        built = decided.built
+        option = "" if decided.socket else engine.connection_option
+        date = mock.date(now).decode()
+        laid = lay_out(
+            built,
+            decided.answer.effects,
+            decided.dice,
+            date,
+            method=request.method,
+            version=request.version,
+            option=option,
+        )
+        note = _effects_note(decided.answer.effects, decided.note)
+        sent = laid.sent
+        if len(sent) > MAX_JOURNAL_BODY_OCTETS:
+            sent = sent[:MAX_JOURNAL_BODY_OCTETS]
+            cut = f"its answer is cut at {MAX_JOURNAL_BODY_OCTETS} octets here"
+            note = f"{note}; {cut}" if note else cut
+        self._log(now, raw, sent, decided.code, decided.rule, decided.step, decided.asked, note, prepared.key)
+        engine.send_raw(b"", close=laid.close or decided.socket)
+        if decided.socket:
+            from statuary.serve.http.websocket import WebSocketEcho
+
+            return [*laid.plan, *self._hand_over(WebSocketEcho(self._shared, self._peer, prepared.key), b"")]
+        plan = laid.plan
+        return plan[0].data if len(plan) == 1 and isinstance(plan[0], Send) else plan
+
+    def _ip(self) -> str:
+        return self._address.rpartition(":")[0]
 
     def _make(self, request: Request, prepared: Prepared, answer: Answer, step: int) -> Ready:
         """Serialize an answer once; the engine is not moved by it."""
@@ -388,46 +297,50 @@ class HttpSession:
         built = self._mock.book.build(
             answer, prepared.tongue, prepared.identity, prepared.options, prepared.accept, mark
         )
-        interim = b""
-        if built.interim is not None and request.version != "1.0":  # RFC 9110 §15.2
-            interim = serialize_head(built.interim.status, built.interim.reason, built.interim.headers)
         headers, method = _dated(built, formatdate(0, usegmt=True)), request.method
         ends = "close" in connection_options(headers)
         option = "" if ends else self._engine.connection_option
         octets = serialize_response(built.status, built.reason, headers, built.body, method=method, connection=option)
         close = ends or option == "close" or is_tunnel(method, built.status)
-        return Ready(answer, built, octets, interim, close)
+        return Ready(answer, built, octets, close)
 
-    def _with_effects(
-        self, ready: Ready, data: bytes, now: float, raw: bytes, prepared: Prepared, step: int, asked: int
+    def _no_answer(
+        self,
+        answer: Answer,
+        now: float,
+        raw: bytes,
+        prepared: Prepared,
+        step: int,
+        asked: int,
+        decided: Decided | None = None,
     ) -> Plan:
-        effects = ready.answer.effects
-        if prepared.options.delay and not any(effect.name == "delay" for effect in effects):
-            effects = (Effect("delay", prepared.options.delay), *effects)
-        plan, sent = plan_answer(data, effects, ready.body_at)
-        self._engine.send_raw(data, close=ready.close or isinstance(plan[-1], Close | Reset))
-        note = "".join(map(str, effects)).lstrip("-")
-        self._log(now, raw, sent, ready.built.code, prepared.rule, step, asked, note)
-        return plan
-
-    def _no_answer(self, answer: Answer, now: float, raw: bytes, prepared: Prepared, step: int, asked: int) -> Plan:
         self._engine.send_raw(b"", close=True)
-        self._log(now, raw, b"", "", prepared.rule, step, asked, str(answer))
-        waits: Plan = [Wait(effect.value) for effect in answer.effects if effect.name == "delay" and effect.value]
-        waits.append(ENDINGS[answer.kind])
-        return waits
+        self._log(now, raw, b"", "", prepared.rule, step, asked, str(answer), prepared.key)
+        wait = plan_delay(answer.effects, decided.dice) if decided is not None else 0.0
+        return [Wait(wait), ENDINGS[answer.kind]] if wait else [ENDINGS[answer.kind]]
 
-    def _serialize(self, built: Built, date: bytes, *, close: bool = False) -> bytes:
-        return self._engine.send_response(
-            built.status, built.reason, _dated(built, date.decode()), built.body, close=close
-        )
-
-    def _log(self, now: float, raw: bytes, sent: bytes, code: str, rule: str, step: int, asked: int, note: str) -> None:
+    def _log(
+        self,
+        now: float,
+        raw: bytes,
+        sent: bytes,
+        code: str,
+        rule: str,
+        step: int,
+        asked: int,
+        note: str,
+        key: str = "",
+    ) -> None:
         """Write an exchange down, with what was sent and noted while its body came."""
         note = f"{note}; {self._note}" if note and self._note else note or self._note
         octets = self._interim + sent
-        row = (now, "http", self._number, self._address, "request", raw, octets, code, rule, step, asked, note, "")
+        row = (now, "http", self._number, self._address, "request", raw, octets, code, rule, step, asked, note, key)
         self._shared.journal.add(row)
+
+
+def _effects_note(effects: tuple[Effect, ...], note: str) -> str:
+    named = "".join(map(str, effects)).lstrip("-")
+    return f"{named}; {note}" if named and note else named or note
 
 
 def _has_date(built: Built) -> bool:

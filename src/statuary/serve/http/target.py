@@ -1,67 +1,43 @@
-"""Reads what a request target asks for: ``/status/503x2~200?retry_after=60``, ``/smtp/452``."""
+"""Reads what a request target asks for: ``/status/503x2~200?retry_after=60``, ``/smtp/452``, and what others spell so.
+
+Beside our own spellings stand those of httpstat.us (``/503?sleep=500``, ``/random/200,500-504``), of fortio
+(``/echo?status=503:10,504:20``), of mockbin (``/status/503/Busy``), and the preference of Prism (``Prefer: code=404``).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from statuary.errors import LimitExceeded, ScriptError, StatuaryError
-from statuary.scenario.grammar import MAX_EFFECT_SECONDS, parse_script
-from statuary.scenario.script import Script
+from statuary.errors import ScriptError
+from statuary.scenario.aliases import with_fault
+from statuary.scenario.grammar import HTTP, parse_script
+from statuary.scenario.script import EFFECTS, Answer, Choice, Script, Step
+from statuary.serve.http.options import (
+    BadOption,
+    Options,
+    read_duration,
+    read_header,
+    read_options,
+    read_pairs,
+    safe_text,
+)
 
-__all__ = ["MARK", "Asked", "BadOption", "Options", "read_target"]
+__all__ = ["Asked", "read_preference", "read_target", "script_problem", "split_target"]
 
-MAX_OPTIONS = 40
-"""The most query options of one target."""
-MAX_HEADER_OPTIONS = 20
-"""The most header fields that one target may ask for."""
+MAX_RANGE_CODES = 100
+"""The most codes that a list of ranges may name."""
+MAX_SHOWN_CHARACTERS = 200
+"""How much of a wrong script an answer shows, in characters."""
+FORTIO_PATHS = frozenset({"/", "/echo", "/fortio"})
+"""The paths at which ``?status=`` is read as fortio reads it."""
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)?")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
-MARK = "Statuary-Answer"
-"""The header field that marks every answer of the mock, so that an asked-for 503 is not taken for a failure."""
-
-
-class BadOption(StatuaryError):
-    """A query option is wrong.
-
-    Args:
-        option: its name.
-        expected: what could have stood there.
-    """
-
-    def __init__(self, option: str, expected: str) -> None:
-        self.option = option
-        self.expected = expected
-        super().__init__(f"{option}: expected {expected}")
-
-
-class Options(NamedTuple):
-    """What the query changes about an answer.
-
-    Args:
-        delay: seconds before it.
-        retry_after: the value of Retry-After; empty for the catalogue's own.
-        headers: further header fields; they replace the catalogue's of the same name.
-        reason: the reason phrase; None for the registered one.
-        body: the content; None for one by Accept.
-        seed: what random choices are drawn from; None for the server's seed.
-        key: keeps counts apart; empty for none.
-    """
-
-    delay: float = 0.0
-    retry_after: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    reason: str | None = None
-    body: bytes | None = None
-    seed: int | None = None
-    key: str = ""
+_BARE = re.compile(r"/([0-9]{3})")
+_SHARE = re.compile(r"([0-9]{3})(?::([0-9]{1,3}(?:\.[0-9]{1,6})?)%?)?")
+_SPAN = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
+_PREFERENCE = re.compile(r'(?:^|[,;\s])code="?([0-9]{3})"?(?=$|[,;\s])')
 
 
 class Asked(NamedTuple):
@@ -82,37 +58,59 @@ class Asked(NamedTuple):
     identity: str = ""
 
 
-def read_target(target: str, tongues: Iterable[str]) -> Asked | None:
+def read_target(target: str, tongues: Iterable[str], *, routed: bool = False) -> Asked | None:
     """Read a request target.
 
     Args:
         target: in origin form or absolute form (RFC 9112 §3.2).
         tongues: the protocols of the catalogue.
+        routed: whether a route has the path; it goes before a protocol of that name.
 
     Returns:
-        What it asks for; None where it names nothing that the mock knows.
+        What it asks for; None where it names no script.
 
     Raises:
         ScriptError: the script is wrong.
         BadOption: a query option is wrong.
     """
-    path, query = _split(target)
+    path, query = split_target(target)
     parts = path.split("/")
-    if len(parts) != 3 or parts[0]:
+    if parts[0]:
         return None
+    if not routed and (len(parts) == 3 or (len(parts) == 4 and parts[1] == "status")):
+        asked = _read_own(parts, query, tongues)
+        if asked is not None:
+            return asked
+    if _BARE.fullmatch(path):
+        return Asked("http", parse_script(path[1:]), _sleepy_options(query), path)
+    if len(parts) == 3 and parts[1] == "random":
+        return Asked("http", _one_of(unquote(parts[2], errors="replace")), _sleepy_options(query), path)
+    if path in FORTIO_PATHS and "status=" in query:
+        return _read_fortio(path, query)
+    return None
+
+
+def _read_own(parts: list[str], query: str, tongues: Iterable[str]) -> Asked | None:
     tongue = "http" if parts[1] == "status" else parts[1]
     if tongue not in tongues:
         return None
     text = unquote(parts[2], errors="replace")
     owned = re.fullmatch(r"([0-9]{3})-([a-z][a-z0-9]*)", text)
-    if owned is not None and parts[1] != "status" and owned[2] not in ("close", "reset"):
+    identity = ""
+    if owned is not None and parts[1] != "status" and owned[2] not in EFFECTS:
         script, identity = parse_script(owned[1]), f"{tongue}/{text}"
     else:
-        script, identity = parse_script(text), ""
-    return Asked(tongue, script, _read_options(query), f"/{parts[1]}/{text}", identity)
+        script = parse_script(text)
+    options = read_options(query)
+    if len(parts) > 3 and parts[3]:  # mockbin: the reason phrase behind the code
+        options = options._replace(reason=safe_text("reason", unquote(parts[3], errors="replace")))
+    for fault in options.faults:
+        script = with_fault(script, fault)
+    return Asked(tongue, script, options, f"/{parts[1]}/{text}", identity)
 
 
-def _split(target: str) -> tuple[str, str]:
+def split_target(target: str) -> tuple[str, str]:
+    """The path and the query of a target; an empty path where it has none."""
     if target.startswith("/"):
         path, _, query = target.partition("?")
         return path, query
@@ -123,90 +121,92 @@ def _split(target: str) -> tuple[str, str]:
     return parts.path, parts.query
 
 
-def _read_options(query: str) -> Options:
-    if not query:
-        return Options()
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_OPTIONS, encoding="utf-8", errors="replace")
-    except ValueError:
-        raise BadOption("query", str(LimitExceeded("max_options", MAX_OPTIONS))) from None
+def read_preference(prefer: str) -> Script | None:
+    """The script of a Prefer field (RFC 7240): ``code=404``, as Prism has it; None where it names no code.
+
+    Raises:
+        ScriptError: it names what is no code.
+    """
+    found = _PREFERENCE.search(prefer)
+    return parse_script(found[1]) if found is not None else None
+
+
+def _sleepy_options(query: str) -> Options:
+    """The options of httpstat.us: ours, and a sleep in milliseconds."""
+    rest, delay = [], 0.0
+    for part in query.split("&") if query else ():
+        name, _, value = part.partition("=")
+        if name.lower() == "sleep":
+            delay = read_duration("sleep", value, "ms")
+        else:
+            rest.append(part)
+    options = read_options("&".join(rest))
+    return options._replace(delay=delay) if delay else options
+
+
+def _one_of(text: str) -> Script:
+    """One of several codes and ranges of codes, each as likely as the others.
+
+    Raises:
+        ScriptError: the list is wrong.
+    """
+    codes: list[str] = []
+    at = 0
+    for part in text.split(","):
+        span = _SPAN.fullmatch(part.strip())
+        low, high = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
+        if not HTTP.low <= low <= high:
+            raise ScriptError(text, at, f"{HTTP.expected}, or a range of codes")
+        if len(codes) + high - low >= MAX_RANGE_CODES:
+            raise ScriptError(text, at, f"at most {MAX_RANGE_CODES} codes")
+        codes += map(str, range(low, high + 1))
+        at += len(part) + 1
+    return Script((Step(tuple(Choice(Answer("code", code)) for code in codes)),))
+
+
+def _read_fortio(path: str, query: str) -> Asked:
+    """Codes with their share in a hundred; what is left passes."""
     options = Options()
-    for name, value in pairs:
-        options = _with_option(options, name, value)
-    return options
+    script = Script((Step((Choice(Answer("pass")),)),))
+    for name, value in read_pairs(query):
+        match name:
+            case "status":
+                script = _shares(value)
+            case "delay":
+                options = options._replace(delay=read_duration(name, value.partition(":")[0].partition(",")[0]))
+            case "header":
+                options = options._replace(headers=(*options.headers, read_header(value)))
+            case "key":
+                options = options._replace(key=value)
+            case _:
+                raise BadOption("query", "the options status, delay, header or key")
+    return Asked("http", script, options, f"{path}?{query}")
 
 
-def _with_option(options: Options, name: str, value: str) -> Options:
-    match name:
-        case "delay":
-            return options._replace(delay=_delay(value))
-        case "retry_after":
-            return options._replace(retry_after=_retry_after(value))
-        case "header":
-            if len(options.headers) >= MAX_HEADER_OPTIONS:
-                raise BadOption(name, f"at most {MAX_HEADER_OPTIONS} of them")
-            return options._replace(headers=(*options.headers, _header(value)))
-        case "reason":
-            return options._replace(reason=_text(name, value))
-        case "body":
-            return options._replace(body=value.encode())
-        case "seed":
-            if not re.fullmatch("[0-9]{1,18}", value):
-                raise BadOption(name, "a whole number")
-            return options._replace(seed=int(value))
-        case "key":
-            return options._replace(key=value)
-        case _:
-            known = "delay, retry_after, header, reason, body, seed or key"
-            raise BadOption(_UNSAFE.sub("?", name)[:40], f"one of the options {known}")
-
-
-def _delay(value: str) -> float:
-    match = _DURATION.fullmatch(value)
-    seconds = float(match[1]) * _UNITS[match[2]] if match else -1.0
-    if not 0 <= seconds <= MAX_EFFECT_SECONDS:
-        raise BadOption("delay", f"a time such as 2s or 500ms, at most {MAX_EFFECT_SECONDS:.0f}s")
-    return seconds
-
-
-def _retry_after(value: str) -> str:
-    """Seconds or an HTTP date (RFC 9110 §10.2.3)."""
-    if re.fullmatch("[0-9]{1,10}", value):
-        return value
-    try:
-        parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        raise BadOption("retry_after", "seconds, or a date such as Sat, 21 Nov 2026 09:00:00 GMT") from None
-    return _text("retry_after", value)
-
-
-def _header(value: str) -> tuple[str, str]:
-    name, colon, text = value.partition(":")
-    if not colon or not _TOKEN.fullmatch(name):
-        raise BadOption("header", "Name:value")
-    if name.lower() in _FRAMING:
-        raise BadOption("header", f"a field other than {name}: framing is the server's")
-    if name.lower() == MARK.lower():
-        raise BadOption("header", f"a field other than {name}: it marks the answer")
-    return name, _text("header", text.strip(" \t"))
-
-
-def _text(option: str, value: str) -> str:
-    """Text for the head of an answer: no line can be ended by it."""
-    if _UNSAFE.search(value):
-        raise BadOption(option, "text without control characters")
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise BadOption(option, "characters of ISO 8859-1 only") from None
-    return value
+def _shares(text: str) -> Script:
+    choices: list[Choice] = []
+    left, at = 100.0, 0
+    parts = text.split(",")
+    for part in parts:
+        found = _SHARE.fullmatch(part.strip())
+        weight = float(found[2]) if found and found[2] else 100.0 / len(parts)
+        if found is None or not HTTP.low <= int(found[1]) or weight > left + 1e-6:
+            raise ScriptError(text, at, "codes and their shares in a hundred, such as 503:10,504:20")
+        left -= weight
+        choices.append(Choice(Answer("code", found[1]), round(weight, 6)))
+        at += len(part) + 1
+    if left > 1e-6:
+        choices.append(Choice(Answer("pass"), round(left, 6)))
+    if not any(choice.weight for choice in choices):
+        raise ScriptError(text, 0, "a share above 0")
+    return Script((Step(tuple(choices)),))
 
 
 def script_problem(error: ScriptError) -> dict[str, object]:
     """A script error as plain data for the body of an answer."""
     return {
-        "script": error.text[:200],
+        "script": error.text[:MAX_SHOWN_CHARACTERS],
         "position": error.position,
         "expected": error.expected,
-        "pointer": error.pointer if len(error.text) <= 200 else "",
+        "pointer": error.pointer if len(error.text) <= MAX_SHOWN_CHARACTERS else "",
     }

@@ -1,7 +1,7 @@
-"""The SMTP mock: replies from the catalogue, scripts in addresses, and the session that answers."""
+"""The SMTP and LMTP mocks: replies from the catalogue, scripts in addresses, and the session that answers."""
 
 from __future__ import annotations
 
-from statuary.serve.smtp.session import SmtpMock
+from statuary.serve.smtp.mock import LmtpMock, SmtpMock, SubmissionMock
 
-__all__ = ["SmtpMock"]
+__all__ = ["LmtpMock", "SmtpMock", "SubmissionMock"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple, TypeAlias
 
 from statuary.catalog.enhanced import template_identity
 from statuary.scenario.script import Answer
 from statuary.serve.session import Shared
+from statuary.wire.smtp import format_reply
 
-__all__ = ["Reply", "ReplyBook"]
+__all__ = ["Reply", "ReplyBook", "Written", "written"]
 
 _NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})  # RFC 2034 §3: neither the greeting nor the hello has one
 
@@ -27,6 +29,15 @@ class Reply(NamedTuple):
     enhanced: str
 
 
+Written: TypeAlias = tuple[int, bytes, str]
+"""A reply ready to be sent again and again: its code, its octets, and the code as the journal has it."""
+
+
+def written(reply: Reply) -> Written:
+    """Write a reply out."""
+    return reply.code, format_reply(reply.code, reply.lines, reply.enhanced), str(reply.code)
+
+
 class ReplyBook:
     """Looks replies up; each once.
 
@@ -41,6 +52,11 @@ class ReplyBook:
         self._ordinary = {
             stage: self._parse(text) for stage, text in shared.catalogue.protocols["smtp"].ordinary.items()
         }
+
+    @property
+    def stages(self) -> Collection[str]:
+        """The stages, and other occasions, for which there is an ordinary reply."""
+        return self._ordinary.keys()
 
     def ordinary(self, stage: str) -> Reply:
         """What the mock replies by itself at a stage."""

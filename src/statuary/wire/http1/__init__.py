@@ -13,6 +13,7 @@ from statuary.wire.http1.events import (
     Event,
     Fields,
     HttpLimits,
+    Preface,
     Request,
     RequestError,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Http1Engine",
     "HttpLimits",
     "Kind",
+    "Preface",
     "Request",
     "RequestCache",
     "RequestError",

@@ -20,6 +20,7 @@ from statuary.wire.http1.events import (
     Event,
     Fields,
     HttpLimits,
+    Preface,
     Request,
     RequestError,
 )
@@ -41,6 +42,8 @@ __all__ = ["Http1Engine"]
 
 _BAD_REQUEST = 400
 _CONTINUE = 100
+# What an HTTP/2 client begins with, as far as it looks like a request (RFC 9113 §3.4).
+_PREFACE = b"PRI * HTTP/2.0\r\n"
 
 # The step that a keep-alive client takes again and again, looked up once.
 _AFTER_REQUEST = TRANSITIONS[State.IDLE][Kind.REQUEST]
@@ -350,6 +353,8 @@ class Http1Engine:
         try:
             head = heads.read(data, start)
         except RemoteProtocolError as error:
+            if self._request is None and not start and data.startswith(_PREFACE):
+                return self._leave_to_another(data)
             return self._refuse_head(heads, error.reply_hint, error.problem)
         if head is None:
             if not self._eof:
@@ -439,6 +444,14 @@ class Http1Engine:
         self._told_closed = True
         self._drop_data()
         return Closed(by_peer=True)
+
+    def _leave_to_another(self, data: bytes) -> Preface:
+        """End as one that was never spoken to."""
+        self._state = step(self._state, Kind.EOF)
+        self._closing = True
+        self._told_closed = True
+        self._drop_data()
+        return Preface(data)
 
     def _complete(self, close: bool) -> None:
         """Take the step behind a complete final answer."""

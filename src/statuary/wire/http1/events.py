@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "Fields",
     "HttpLimits",
+    "Preface",
     "Request",
     "RequestError",
 ]
@@ -142,4 +143,14 @@ class Closed(NamedTuple):
     by_peer: bool
 
 
-Event: TypeAlias = Request | Body | RequestError | Closed
+class Preface(NamedTuple):
+    """The client speaks HTTP/2 without having asked (RFC 9113 §3.3); nothing more is told by this engine.
+
+    Args:
+        data: all that was received, from the preface on.
+    """
+
+    data: bytes
+
+
+Event: TypeAlias = Request | Body | RequestError | Closed | Preface

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from statuary.errors import LocalProtocolError
 from statuary.wire.buffer import ReceiveBuffer
+from statuary.wire.smtp.chunks import ChunkReader, begin_chunk
 from statuary.wire.smtp.content import ContentReader, whole_content
 from statuary.wire.smtp.events import Command, CommandError, Eof, Event, Mailbox, MessageReceived
 from statuary.wire.smtp.replies import format_reply
-from statuary.wire.smtp.syntax import chunk_octets, parse_auth_line, parser_for
+from statuary.wire.smtp.syntax import parse_auth_line, parser_for
 from statuary.wire.smtp.table import (
     AFTER_ERROR,
     BAD_SEQUENCE,
@@ -42,11 +43,13 @@ _AT_ONCE = {
 _DEFAULT_LIMITS = SmtpLimits()
 # Each command asks for the state several times, and reading a member of an enumeration costs as much as a call.
 _AUTH = State.AUTH
+_CHUNKS = State.CHUNKS
 _CLOSED = State.CLOSED
 _CONNECT = State.CONNECT
 _CONTENT = State.CONTENT
 _GREETED = State.GREETED
 _READY = State.READY
+_RECIPIENTS = State.RECIPIENTS
 _TURNED_AWAY = State.TURNED_AWAY
 
 
@@ -63,11 +66,15 @@ class SmtpEngine:
     Args:
         limits: how much a client may send.
         extensions: keywords of the extensions offered; parameters of others get 555.
+        lmtp: whether it speaks LMTP (RFC 2033): LHLO in place of EHLO, and 503 where no recipient is left.
     """
 
     __slots__ = (
         "_at_once",
+        "_binary",
         "_buffer",
+        "_chunk",
+        "_chunks",
         "_content",
         "_due",
         "_eof",
@@ -77,27 +84,39 @@ class SmtpEngine:
         "_idle",
         "_moves",
         "_parser",
-        "_skip",
         "_state",
         "_utf8",
+        "authenticated",
         "closed",
         "early_talk",
         "extensions",
         "hello",
         "limits",
+        "lmtp",
         "mail",
+        "quit",
         "recipients",
+        "secure",
     )
 
-    def __init__(self, limits: SmtpLimits = _DEFAULT_LIMITS, extensions: frozenset[str] = EXTENSIONS) -> None:
+    def __init__(
+        self, limits: SmtpLimits = _DEFAULT_LIMITS, extensions: frozenset[str] = EXTENSIONS, *, lmtp: bool = False
+    ) -> None:
         self.limits = limits
         self.extensions = extensions
         self.closed = False
         """Whether the session is over: after 221 or 421, after the answer to QUIT, after `Eof`."""
+        self.quit = False
+        """Whether QUIT was answered: the client waits for nothing more (RFC 5321 §4.1.1.10)."""
         self.early_talk = False
         """Whether the client talked before its greeting (RFC 5321 §3.1 has it wait)."""
         self.hello: Command | None = None
         """The last EHLO, HELO or LHLO that was accepted."""
+        self.lmtp = lmtp
+        self.secure = False
+        """Whether the connection is encrypted; STARTTLS sets it, and is out of sequence once it is set."""
+        self.authenticated = False
+        """Whether AUTH succeeded; a second AUTH is out of sequence (RFC 4954 §4)."""
         self.mail: Command | None = None
         """The MAIL command of the open transaction."""
         self.recipients: list[Command] = []
@@ -112,12 +131,24 @@ class SmtpEngine:
         self._moves: tuple[State, ...] | None = _MOVES[State.CONNECT]["connect"]
         self._content: ContentReader | None = None
         self._utf8 = False
+        self._binary = False  # whether the message was declared binary: it comes by BDAT only
+        self._chunks: bytearray | None = None  # the content so far of a message that comes by BDAT
         self._eof = False
         self._errors = 0
-        # An event that comes out once the octets that go with it are dropped: the rest of a line that is too
-        # long (-1) or so many octets of a chunk.
-        self._held: Command | CommandError | None = None
-        self._skip = 0
+        # An error that comes out once the rest of its line, which is too long, is dropped.
+        self._held: CommandError | None = None
+        self._chunk: ChunkReader | None = None
+
+    def offer(self, limits: SmtpLimits, extensions: frozenset[str]) -> None:
+        """Offer other extensions or limits from now on; for an answer to EHLO that differs from the usual one.
+
+        Args:
+            limits: how much the client may send.
+            extensions: keywords of the extensions offered.
+        """
+        self.limits = limits
+        self.extensions = extensions
+        self._parser = parser_for(limits, extensions)
 
     @property
     def state(self) -> State:
@@ -128,6 +159,11 @@ class SmtpEngine:
     def stage(self) -> str:
         """The stage at which an answer is due; empty when none is."""
         return self._due
+
+    @property
+    def pending(self) -> Command | None:
+        """The command whose answer is due; None when none is."""
+        return self._event if isinstance(self._event, Command) else None
 
     @property
     def reverse_path(self) -> Mailbox | None:
@@ -188,6 +224,8 @@ class SmtpEngine:
             len(self.recipients) >= self.limits.max_recipients or not (self._utf8 or command.raw.isascii())
         ):
             return False
+        if self._binary and stage == "data":
+            return False
         self._due = stage
         self._event = command
         self._moves = moves
@@ -225,6 +263,8 @@ class SmtpEngine:
             return self._next_message()
         if self._held is not None:
             return self._next_held()
+        if self._chunk is not None:
+            return self._next_chunk()
         if state is _CLOSED:
             return None
         auth = state is _AUTH
@@ -240,9 +280,11 @@ class SmtpEngine:
         if auth:
             return self._in_sequence(parse_auth_line(line))
         event = self._parser.latest.get(line) or self._parser.parse(line)
-        if event.stage == "bdat" and (octets := chunk_octets(event)):
-            self._held, self._skip = event, octets
-            return self._next_held()
+        if event.stage == "bdat" and isinstance(event, Command):
+            in_place = self._state is _RECIPIENTS or self._state is _CHUNKS
+            held = len(self._chunks or b"") if in_place else None
+            self._chunk = begin_chunk(event, held, self.limits, offered="CHUNKING" in self.extensions)
+            return self._next_chunk()
         return self._in_sequence(event)
 
     def send_reply(self, code: int, lines: Sequence[str], enhanced: str = "") -> bytes:
@@ -301,7 +343,7 @@ class SmtpEngine:
         self.closed = True
         self._at_once = _AT_ONCE[_CLOSED]
         self._due = ""
-        self._event = self._held = self._content = None
+        self._event = self._held = self._content = self._chunk = None
         self._end_transaction()
         self._buffer.clear()
 
@@ -312,23 +354,42 @@ class SmtpEngine:
         moves = _MOVES[self._state].get(stage)
         if moves is None:
             if stage in STAGES or self._state is _TURNED_AWAY:
-                code, enhanced = BAD_SEQUENCE.get((self._state, stage), (503, "5.5.1"))
+                code, enhanced = (503, "5.5.1")
+                if not self.lmtp:
+                    code, enhanced = BAD_SEQUENCE.get((self._state, stage), (code, enhanced))
                 problem = f"{event.verb or 'the command'} is out of sequence"
                 event = CommandError(stage, event.verb, code, enhanced, problem, event.raw)
             return self._refuse(event)
         if isinstance(event, CommandError):
             return self._refuse(event)
-        if stage == "rcpt":
-            if not self._utf8 and not event.raw.isascii():
-                problem = "the address needs SMTPUTF8 in the MAIL command"
-                return self._refuse(CommandError(stage, event.verb, 553, "5.6.7", problem, event.raw))
-            if len(self.recipients) >= self.limits.max_recipients:
-                problem = f"more than {self.limits.max_recipients} recipients"
-                return self._refuse(CommandError(stage, event.verb, 452, "4.5.3", problem, event.raw))
+        wrong = self._objection(event)
+        if wrong is not None:
+            return self._refuse(CommandError(stage, event.verb, *wrong, event.raw))
         self._due = stage
         self._event = event
         self._moves = moves
         return event
+
+    def _objection(self, event: Command) -> tuple[int, str, str] | None:
+        """What speaks against a command that is in its place: reply code, enhanced status code and problem."""
+        stage = event.stage
+        if stage == "rcpt":
+            if not self._utf8 and not event.raw.isascii():
+                return 553, "5.6.7", "the address needs SMTPUTF8 in the MAIL command"
+            if len(self.recipients) >= self.limits.max_recipients:
+                return 452, "4.5.3", f"more than {self.limits.max_recipients} recipients"
+        elif stage == "data" and self._binary:
+            # RFC 3030 §3
+            return 503, "5.5.1", "a message that is declared BINARYMIME comes by BDAT"
+        elif stage == "auth" and self.authenticated and self._state is _READY:
+            # RFC 4954 §4
+            return 503, "5.5.1", "the session is authenticated already"
+        elif stage == "starttls" and self.secure:
+            return 503, "5.5.1", "the session is encrypted already"
+        elif stage == "ehlo" and self.lmtp:
+            # RFC 2033 §4.1
+            return 500, "5.5.1", f"LMTP has LHLO in place of {event.verb}"
+        return None
 
     def _refuse(self, event: Command | CommandError) -> CommandError:
         assert isinstance(event, CommandError)
@@ -352,21 +413,38 @@ class SmtpEngine:
             word, space, _ = head.partition(b" ")
             known = self._parser.parse(word + b"\r\n" if space else b"\r\n")
             self._held = CommandError(known.stage, known.verb, 500, "5.5.2", problem, head)
-        self._skip = -1
         return self._next_held()
 
     def _next_held(self) -> Event | None:
         event = self._held
         assert event is not None
-        if self._skip < 0:
-            done = self._buffer.skip_line()
-        else:
-            self._skip -= len(self._buffer.take(self._skip))
-            done = self._skip == 0
-        if not done:
+        if not self._buffer.skip_line():
             return self._end("", event.raw) if self._eof else None
         self._held = None
-        return self._refuse(event) if isinstance(event, CommandError) else self._in_sequence(event)
+        return self._refuse(event)
+
+    def _next_chunk(self) -> Event | None:
+        chunk = self._chunk
+        assert chunk is not None
+        complete = chunk.read(self._buffer)
+        raw = chunk.command.raw + chunk.kept if complete or self._eof else b""
+        if not complete:
+            return self._end("message", raw) if self._eof else None
+        self._chunk = None
+        command = chunk.command._replace(raw=raw)
+        if self._state is not _RECIPIENTS and self._state is not _CHUNKS:
+            return self._in_sequence(command)
+        if chunk.refusal is not None:
+            refused = self._refuse(chunk.refusal._replace(raw=raw))
+            if "CHUNKING" not in self.extensions:
+                self._moves = None  # a command that is not there breaks nothing: DATA may follow
+            return refused
+        if self._chunks is None:
+            self._chunks = bytearray()
+        self._chunks += chunk.kept
+        if not command.argument.upper().endswith("LAST"):
+            return self._in_sequence(command)
+        return self._message(bytes(self._chunks), raw, chunked=True)
 
     def _next_message(self) -> Event | None:
         if self._content is None:
@@ -380,8 +458,8 @@ class SmtpEngine:
             return self._refuse(CommandError("message", "", 552, "5.3.4", problem, content.raw))
         return self._message(content.content, content.raw)
 
-    def _message(self, content: bytes, raw: bytes) -> MessageReceived:
-        event = MessageReceived("message", content, raw, len(content))
+    def _message(self, content: bytes, raw: bytes, *, chunked: bool = False) -> MessageReceived:
+        event = MessageReceived("message", content, raw, len(content), chunked)
         self._due = "message"
         self._event = event
         self._moves = _MOVES[State.CONTENT]["message"]
@@ -399,6 +477,7 @@ class SmtpEngine:
         self._due = ""
         self._event = None
         if code in CLOSING:
+            self.quit = stage == "quit"
             self.close()
             return
         if not stage or self._moves is None:
@@ -415,17 +494,25 @@ class SmtpEngine:
             self.recipients.append(command)
         elif stage == "mail":
             self.mail = command
-            self._utf8 = "SMTPUTF8" in command.parameters
+            parameters = command.parameters
+            if parameters:
+                self._utf8 = "SMTPUTF8" in parameters
+                self._binary = parameters.get("BODY", "").upper() == "BINARYMIME"
+        elif stage == "auth":
+            self.authenticated = True
         elif command.stage in {"ehlo", "lhlo"}:
             self.hello = command
         elif stage == "starttls":
             # RFC 3207 §4.2: what was said before is forgotten. What was sent ahead of the handshake would
             # otherwise count as said inside it.
             self.hello = None
+            self.secure = True
+            self.authenticated = False
             self._buffer.clear()
 
     def _enter(self, state: State) -> None:
         if state is _CLOSED:
+            self.quit = True  # nothing else leads there
             self.close()
         elif state is _READY or state is _GREETED:
             self._end_transaction()
@@ -436,4 +523,5 @@ class SmtpEngine:
         if self.mail is not None:
             self.mail = None
             self.recipients = []
-            self._utf8 = False
+            self._utf8 = self._binary = False
+            self._chunks = None

@@ -40,7 +40,7 @@ class Command(NamedTuple):
         stage: the stage at which it wants an answer, such as ``rcpt``; ``ehlo`` for EHLO and HELO alike.
         verb: the verb in upper case; empty for a line of an AUTH exchange.
         argument: what follows the verb, without white space at either end.
-        raw: the line as received, with its end.
+        raw: the line as received, with its end; of BDAT the octets of its chunk too.
         path: the address of MAIL and RCPT; None for the others.
         parameters: the parameters of MAIL and RCPT, keywords in upper case, values as sent; a keyword
             without a value has the empty string.
@@ -62,12 +62,14 @@ class MessageReceived(NamedTuple):
         content: the content with the dots that were stuffed for transport taken out again.
         raw: the octets as received, stuffed, with the final dot and its CRLF.
         octets: the size of the content as SIZE counts it (RFC 1870 §5).
+        chunked: whether it came by BDAT; then ``raw`` is the last BDAT command with its octets (RFC 3030 §2).
     """
 
     stage: str
     content: bytes
     raw: bytes
     octets: int
+    chunked: bool = False
 
 
 class CommandError(NamedTuple):
@@ -80,7 +82,8 @@ class CommandError(NamedTuple):
         reply_hint: the reply code to answer with.
         enhanced_hint: the enhanced status code to go with it.
         problem: what is wrong, in one sentence; for logs and the journal, never for the wire.
-        raw: the line as received, or the head of it where it is longer than its limit.
+        raw: the line as received, or the head of it where it is longer than its limit; of BDAT the first octets
+            of its chunk too, as many as are kept of what is discarded.
     """
 
     stage: str

@@ -49,17 +49,18 @@ def _check_size(value: str, limits: SmtpLimits) -> None:
 
 
 def _check_body(value: str, limits: SmtpLimits) -> None:
-    body = value.upper()
-    if body == "BINARYMIME":
-        # RFC 3030 §3: a value of another extension, known and not implemented.
-        raise RemoteProtocolError("BODY=BINARYMIME is not offered", 504, "5.5.4")
-    if body not in {"7BIT", "8BITMIME"}:
-        raise _bad("BODY is neither 7BIT nor 8BITMIME")
+    if value.upper() not in {"7BIT", "8BITMIME", "BINARYMIME"}:
+        raise _bad("BODY is neither 7BIT nor 8BITMIME nor BINARYMIME")
 
 
 def _check_smtputf8(value: str, limits: SmtpLimits) -> None:
     if value:
         raise _bad("SMTPUTF8 takes no value")
+
+
+def _check_prdr(value: str, limits: SmtpLimits) -> None:
+    if value:
+        raise _bad("PRDR takes no value")
 
 
 def _check_ret(value: str, limits: SmtpLimits) -> None:
@@ -102,6 +103,7 @@ MAIL_PARAMETERS: Mapping[str, tuple[str, _Check]] = {
     "SIZE": ("SIZE", _check_size),
     "BODY": ("8BITMIME", _check_body),
     "SMTPUTF8": ("SMTPUTF8", _check_smtputf8),
+    "PRDR": ("PRDR", _check_prdr),
     "RET": ("DSN", _check_ret),
     "ENVID": ("DSN", _check_envid),
     "AUTH": ("AUTH", _check_auth),
@@ -154,5 +156,8 @@ def parse_parameters(
         if keyword in parameters:
             raise _bad(f"{keyword} stands twice")
         check(value, limits)
+        if keyword == "BODY" and value.upper() == "BINARYMIME" and "BINARYMIME" not in extensions:
+            # RFC 3030 §3: a value of another extension, known and not offered.
+            raise RemoteProtocolError("BODY=BINARYMIME is not offered", 504, "5.5.4")
         parameters[keyword] = value
     return parameters

@@ -7,6 +7,7 @@ is missing from a state is a bad sequence of commands; a class that is missing l
     CONNECT --2yz--> GREETED --ehlo 2yz--> READY --mail 2yz--> MAIL --rcpt 2yz--> RECIPIENTS
                                              ^                                        | data 3yz
                                              +------------- message, any ---------- CONTENT
+                                             +------------- BDAT LAST, any -------- CHUNKS
 
 421 and 221 close the channel from every state (RFC 5321 §3.8, §4.1.1.10) and stand in `CLOSING`.
 """
@@ -20,6 +21,7 @@ from enum import StrEnum
 __all__ = [
     "AFTER_ERROR",
     "ANY",
+    "AUTH_MECHANISMS",
     "BAD_SEQUENCE",
     "CLOSING",
     "EXTENSIONS",
@@ -45,6 +47,7 @@ class SmtpLimits:
             least; the extensions offered by default make about 1100 of it (RFC 3461 §5.4, RFC 1870 §3, RFC 6531 §3.1).
         max_auth_line_octets: the longest line of an AUTH exchange, its CRLF included (RFC 4954 §4).
         max_message_octets: the largest message content, counted as SIZE counts it (RFC 1870 §5).
+        max_discarded_octets: how much of a refused chunk is given out with its command, for the record (RFC 3030 §2).
         max_recipients: how many recipients one message may have; RFC 5321 §4.5.3.1.8 wants 100 at least.
         max_errors: how many errors a session may make; each one after that asks for 421.
         max_local_part_octets: the longest local part. RFC 5321 §4.5.3.1.1 wants 64 at least and asks for
@@ -57,6 +60,7 @@ class SmtpLimits:
     max_command_octets: int = 2048
     max_auth_line_octets: int = 12288
     max_message_octets: int = 10 * 1024 * 1024
+    max_discarded_octets: int = 4096
     max_recipients: int = 1000
     max_errors: int = 20
     max_local_part_octets: int = 512
@@ -64,8 +68,17 @@ class SmtpLimits:
     bare_lf_commands: bool = True
 
 
-EXTENSIONS: frozenset[str] = frozenset({"PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"})
-"""The extensions offered by default: RFC 2920, 1870, 6152, 6531, 2034, 3461."""
+EXTENSIONS: frozenset[str] = frozenset(
+    {
+        *("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"),
+        *("AUTH", "BINARYMIME", "CHUNKING", "PRDR"),
+    }
+)
+"""The extensions offered by default: RFC 2920, 1870, 6152, 6531, 2034, 3461, 4954, 3030 (two of them), and PRDR
+(draft-hall-prdr). STARTTLS (RFC 3207) hangs on a certificate and is for the caller to add."""
+
+AUTH_MECHANISMS: tuple[str, ...] = ("CRAM-MD5", "LOGIN", "PLAIN", "XOAUTH2")
+"""The SASL mechanisms offered."""
 
 
 def extension_lines(extensions: frozenset[str], limits: SmtpLimits) -> tuple[str, ...]:
@@ -73,11 +86,10 @@ def extension_lines(extensions: frozenset[str], limits: SmtpLimits) -> tuple[str
 
     Args:
         extensions: keywords of the extensions offered.
-        limits: where SIZE takes its number of octets from.
+        limits: where SIZE takes its number of octets from (RFC 1870 §3).
     """
-    return tuple(
-        f"SIZE {limits.max_message_octets}" if keyword == "SIZE" else keyword for keyword in sorted(extensions)
-    )
+    values = {"SIZE": str(limits.max_message_octets), "AUTH": " ".join(AUTH_MECHANISMS)}
+    return tuple(f"{keyword} {values[keyword]}" if keyword in values else keyword for keyword in sorted(extensions))
 
 
 class State(StrEnum):
@@ -101,6 +113,10 @@ class State(StrEnum):
     """A transaction is open with at least one recipient accepted."""
     CONTENT = "content"
     """DATA was answered with 3yz: what comes is message content, up to the final dot and its reply."""
+    CHUNKS = "chunks"
+    """A chunk was accepted and the last is still to come (RFC 3030 §2)."""
+    BROKEN = "broken"
+    """A chunk was refused, and the message with it: no chunk may follow before RSET (RFC 3030 §2)."""
     CLOSED = "closed"
     """The channel is closed: further input is discarded."""
 
@@ -192,8 +208,10 @@ TRANSITIONS: Transitions = {
         "rcpt": {},
         # RFC 5321 §4.1.1.4: only 354 opens the content; after any other answer commands go on.
         "data": {3: State.CONTENT},
-        "bdat": {},
+        "bdat": {2: State.CHUNKS, 4: State.BROKEN, 5: State.BROKEN},
     },
+    State.CHUNKS: {**_IN_TRANSACTION, "bdat": {4: State.BROKEN, 5: State.BROKEN}},
+    State.BROKEN: {**_IN_TRANSACTION},
     # RFC 5321 §4.1.1.4: whatever the final dot is answered with, the transaction is over.
     State.CONTENT: {"message": {ANY: State.READY}},
     State.CLOSED: {},
@@ -204,6 +222,8 @@ AFTER_ERROR: Transitions = {
     State.MAIL: {"rcpt": {4: State.REFUSED, 5: State.REFUSED}},
     State.AUTH: {"auth": {ANY: State.READY}},
     State.CONTENT: {"message": {ANY: State.READY}},
+    State.RECIPIENTS: {"bdat": {4: State.BROKEN, 5: State.BROKEN}},
+    State.CHUNKS: {"bdat": {4: State.BROKEN, 5: State.BROKEN}},
 }
 
 CLOSING: frozenset[int] = frozenset({221, 421})
@@ -214,10 +234,14 @@ BAD_SEQUENCE: Mapping[tuple[State, str], tuple[int, str]] = {
     (State.REFUSED, "data"): (554, "5.5.1"),
     (State.REFUSED, "bdat"): (554, "5.5.1"),
 }
-"""Reply code and enhanced status code for a stage out of sequence; 503 and 5.5.1 where none is named."""
+"""Reply code and enhanced status code for a stage out of sequence; 503 and 5.5.1 where none is named, and in LMTP
+always (RFC 2033 §4.2)."""
 
 FORGIVEN: frozenset[tuple[int, str]] = frozenset(
-    {(452, "rcpt"), (552, "mail"), (552, "message"), (503, "rcpt"), (503, "data"), (554, "data")}
+    {
+        *((452, "rcpt"), (552, "mail"), (552, "message"), (552, "bdat"), (503, "rcpt"), (503, "data")),
+        *((503, "bdat"), (554, "data"), (554, "bdat")),
+    }
 )
 """Errors (reply code, stage) that do not count towards `max_errors`.
 

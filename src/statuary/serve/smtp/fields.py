@@ -1,0 +1,63 @@
+"""The fields of an SMTP stage, with those that causes look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statuary.serve.fields import SmtpFields
+from statuary.serve.mailbox import Mailbox as Kept
+from statuary.wire.smtp import Command, Mailbox
+
+__all__ = ["StageFields"]
+
+
+class StageFields(SmtpFields):
+    """What rules match, and for causes ``octets``, the size of the message, and ``held``, what the mailbox holds.
+
+    Args:
+        sender: the reverse path; None for none.
+        path: the address at hand.
+        recipients: where no address is at hand, those of the transaction.
+        helo: how the client called itself.
+        ip: the client's address.
+        key: what isolates its test.
+        content: the message, where one is at hand.
+        user: who the client said that it is.
+        command: the MAIL command, which may declare the size (RFC 1870 §6).
+        mailbox: accepted mail.
+    """
+
+    __slots__ = ("_command", "_mailbox")
+
+    def __init__(
+        self,
+        sender: Mailbox | None,
+        path: Mailbox | None,
+        recipients: Sequence[Mailbox],
+        helo: str,
+        ip: str,
+        key: str,
+        content: bytes,
+        user: str,
+        *,
+        command: Command | None,
+        mailbox: Kept,
+    ) -> None:
+        super().__init__(sender, path, recipients, helo, ip, key, content, user)
+        self._command = command
+        self._mailbox = mailbox
+
+    def _read(self, name: str) -> str | None:
+        if name == "octets":
+            if self._content or self._command is None:
+                return str(len(self._content))
+            return self._command.parameters.get("SIZE") or "0"
+        if name == "held":
+            recipient = self._plain["recipient"].lower()
+            held = (
+                len(message.content)
+                for _, message in self._mailbox
+                if any(address.lower() == recipient for address in message.recipients)
+            )
+            return str(sum(held))
+        return super()._read(name)
