@@ -8,18 +8,14 @@ import json
 import sys
 from collections.abc import Iterator
 
-from statuary.catalog.store import open_catalogue
+from statuary.cli.serve import running
+from statuary.cli.settings import Settings
 from statuary.scenario.grammar import SMTP, parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.rules import Rule
+from statuary.serve.assemble import MockSettings
 from statuary.serve.protocols import PROTOCOLS
-from statuary.serve.runtime import Runtime, bind
-from statuary.serve.session import Shared
-from statuary.web.app import create_app
-from statuary.web.server import serve_site
 
 __all__ = ["make_rules"]
-
-HOST = "127.0.0.1"
 
 
 def make_rules(count: int) -> Iterator[Rule]:
@@ -30,17 +26,12 @@ def make_rules(count: int) -> Iterator[Rule]:
         yield Rule("smtp", "rcpt", full, {"recipient": f"full{number}@rules.test"}, name=f"box {number}")
 
 
-async def serve(rules: RuleIndex) -> None:
+async def serve(count: int) -> None:
     """Serve site and mocks on free ports, until killed."""
-    site_socket = bind(HOST, 0)
-    ports = {"site": site_socket.getsockname()[1]}
-    shared = Shared(open_catalogue(), seed=1, site_url=f"http://{HOST}:{ports['site']}", rules=rules)
-    runtime = Runtime()
-    for adapter in PROTOCOLS:
-        ports[adapter.protocol] = await runtime.listen(HOST, 0, adapter.sessions(shared))
-    http_url, smtp_url = f"http://{HOST}:{ports['http']}", f"smtp://{HOST}:{ports['smtp']}"
-    app = create_app(shared, http_url=http_url, smtp_url=smtp_url, token="", loopback=True)
-    async with serve_site(app, site_socket):
+    mocks = MockSettings(ports={adapter.name: 0 for adapter in PROTOCOLS}, seed=1)
+    async with running(Settings(mocks, site_port=0, token="", chaos="", json=True)) as started:
+        started.rulebook.add(make_rules(count))
+        ports = {name: int(url.rpartition(":")[2]) for name, url in started.urls.items()}
         sys.stdout.write(json.dumps(ports) + "\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
@@ -51,4 +42,4 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rules", type=int, help="how many rules each mock has")
-    uvloop.run(serve(RuleIndex(make_rules(parser.parse_args().rules))))
+    uvloop.run(serve(parser.parse_args().rules))

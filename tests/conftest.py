@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
+from statuary.serve.protocols import PROTOCOLS
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 _missing: dict[str, int] = {}
@@ -51,6 +53,8 @@ class Serving(NamedTuple):
         http_port: the port of the HTTP mock.
         seed: its seed.
         pid: its process.
+        ports: the port of every mock, by name.
+        ca_file: what a client trusts.
     """
 
     site: str
@@ -59,6 +63,8 @@ class Serving(NamedTuple):
     http_port: int
     seed: int
     pid: int
+    ports: dict[str, int]
+    ca_file: str
 
 
 class Started(NamedTuple):
@@ -71,7 +77,7 @@ class Started(NamedTuple):
 def start_server(*arguments: str) -> Started:
     """Start ``statuary serve`` on free ports and wait until all listen."""
     command = [sys.executable, "-m", "statuary", "serve", "--json"]
-    for name in ("site", "http", "smtp"):
+    for name in ("site", *(adapter.name for adapter in PROTOCOLS)):
         if f"--{name}-port" not in arguments:
             command += [f"--{name}-port", "0"]
     process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
@@ -86,6 +92,8 @@ def start_server(*arguments: str) -> Started:
         int(facts["http"].rpartition(":")[2]),
         facts["seed"],
         process.pid,
+        {adapter.name: int(facts[adapter.name].rpartition(":")[2]) for adapter in PROTOCOLS},
+        facts["ca_file"],
     )
     return Started(process, serving)
 

@@ -34,26 +34,35 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("cli/help.py", "mailbox full"): "an example of a command",
     ("cli/parse.py", "200"): "an example of a script",
     ("cli/serve.py", "200"): "an example of a script, shown at the start",
-    ("cli/serve.py", "255"): "the highest octet of an address",
     ("cli/serve.py", "4.2.2"): "an example of a script, shown at the start",
     ("cli/show.py", "100"): "a width in characters",
     ("scenario/grammar.py", "4.2.2"): "an example in an error",
     ("serve/http/answers.py", "300"): "the classes below carry no error name",
     ("serve/http/answers.py", "400"): "the classes from there on carry an error name",
     ("serve/http/bodies.py", "256"): "the size of a cache",
-    ("serve/http/session.py", "200"): "an example in an error",
-    ("serve/http/session.py", "452"): "an example in an error",
-    ("serve/http/session.py", "507"): "an example in an error",
-    ("serve/http/target.py", "200"): "a length in characters",
-    ("serve/smtp/session.py", "200"): "the bounds of the positive class",
-    ("serve/smtp/session.py", "299"): "the bounds of the positive class",
+    ("serve/http/mock.py", "200"): "an example in an error",
+    ("serve/http/mock.py", "452"): "an example in an error",
+    ("serve/http/mock.py", "507"): "an example in an error",
+    ("serve/http/routes/__init__.py", "200"): "an example of a script",
+    ("serve/http/routes/__init__.py", "503"): "an example of a script",
+    ("serve/http/routes/auth.py", "256"): "SHA-256, a hash",
+    ("serve/http/routes/auth.py", "512"): "SHA-512, a hash",
+    ("serve/http/target.py", "503"): "an example in an error",
+    ("serve/http/target.py", "504"): "an example in an error",
+    ("web/admin/openapi.py", "452"): "an example in the API's document",
     ("web/api.py", "452"): "an example in an error",
     ("web/extract.py", "100"): "the width of a line",
     ("web/guard.py", "127"): "the loopback network",
 }
 """File and literal that only looks like a code, and why it may stand there."""
 
-WORDS = {"Redirect": "a class of ours", "no response": "a verdict of a snippet's run"}
+WORDS = {
+    "Created": "a member of Mailpit's JSON",
+    "AUTH": "a command of SMTP",
+    "Redirect": "a class of ours",
+    "no response": "a verdict of a snippet's run",
+    "other": "a stage of ours",
+}
 """Texts of the catalogue that are ordinary words here."""
 
 _SECTION = re.compile(r"§\s?[\w.]+")

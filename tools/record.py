@@ -2,7 +2,8 @@
 
 In a block that opens with three backticks and ``console``, a line that opens with ``$ `` is a command; what follows is
 its output. Servers stand on free ports while it runs; the documents show the default ones. ``--check`` writes nothing
-and fails where a document shows something else than what came.
+and fails where a document shows something else than what came. Without names, all documents; each has servers of its
+own, so that counts and journal begin anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md",)
+DOCUMENTS = (
+    "README.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "content" / "guides").glob("*.md")),
+)
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT")
 _SHOWN_DATE = "Sat, 21 Nov 2026 09:00:00 GMT"
@@ -65,8 +69,8 @@ def _run(command: str, ports: dict[str, str]) -> str:
     return output if output.endswith("\n") or not output else output + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Record or check all documents."""
+def renewed(text: str) -> str:
+    """A document as it would be recorded now, against servers of its own."""
     server = subprocess.Popen(
         [sys.executable, "-m", "statuary", "serve", "--json", "--seed", "7"]
         + [f"--{name}-port=0" for name in _DEFAULT_PORTS],
@@ -76,23 +80,31 @@ def main(arguments: list[str]) -> int:
     try:
         assert server.stdout is not None
         facts = json.loads(server.stdout.readline())
-        ports = {name: facts[name].rpartition(":")[2] for name in _DEFAULT_PORTS}
-        differing = []
-        for name in DOCUMENTS:
-            path = ROOT / name
-            before = path.read_text(encoding="utf-8")
-            after = record(before, ports)
-            if before != after:
-                differing.append(name)
-                if "--check" not in arguments:
-                    path.write_text(after, encoding="utf-8")
+        return record(text, {name: facts[name].rpartition(":")[2] for name in _DEFAULT_PORTS})
     finally:
         server.terminate()
         server.wait(timeout=TIMEOUT_SECONDS)
-    what = "shows something else; run make record" if "--check" in arguments else "renewed"
+        if server.stdout is not None:
+            server.stdout.close()
+
+
+def main(arguments: list[str]) -> int:
+    """Record or check the documents that are named, or all."""
+    check = "--check" in arguments
+    names = [name for name in arguments if not name.startswith("-")] or DOCUMENTS
+    differing = []
+    for name in names:
+        path = ROOT / name
+        before = path.read_text(encoding="utf-8")
+        after = renewed(before)
+        if before != after:
+            differing.append(name)
+            if not check:
+                path.write_text(after, encoding="utf-8")
+    what = "shows something else; run make record" if check else "renewed"
     for name in differing:
         sys.stdout.write(f"{name}: {what}\n")
-    return int(bool(differing) and "--check" in arguments)
+    return int(bool(differing) and check)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ StatuaryError
     SeveralOwners         a number has several owners and one was asked for; carries their codes
     ScriptError           a scenario script cannot be parsed; carries the position
     RuleError             a rule is wrong
+        RuleFileError         a rule file is wrong; carries path, line, column and the mend
     LimitExceeded         something grew past a limit with a name
     ProtocolError
         LocalProtocolError    our side asked the engine for something the protocol forbids
@@ -27,6 +28,7 @@ __all__ = [
     "ProtocolError",
     "RemoteProtocolError",
     "RuleError",
+    "RuleFileError",
     "ScriptError",
     "ServeError",
     "SeveralOwners",
@@ -116,6 +118,27 @@ class ScriptError(StatuaryError):
 
 class RuleError(StatuaryError):
     """A rule is wrong: an unknown stage, field or key, or a script that cannot be parsed."""
+
+
+class RuleFileError(RuleError):
+    """A rule file, or a file of settings, is wrong.
+
+    Args:
+        path: the file.
+        line: the line, counted from 1.
+        column: the column, counted from 1.
+        problem: what is wrong, in one sentence.
+        mend: what to write instead; empty where there is no single mend.
+    """
+
+    def __init__(self, path: str, line: int, column: int, problem: str, mend: str = "") -> None:
+        self.path = path
+        self.line = line
+        self.column = column
+        self.problem = problem
+        self.mend = mend
+        hint = f" ({mend})" if mend else ""
+        super().__init__(f"{path}:{line}:{column}: {problem}{hint}")
 
 
 class LimitExceeded(StatuaryError):

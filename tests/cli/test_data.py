@@ -152,3 +152,15 @@ def test_languages_say_how_far_they_are(statuary: Statuary) -> None:
     assert all(found[tag]["translated"] > 0 for tag in ("fr", "ja", "ko"))
     assert all(0 <= row["translated"] <= row["total"] for row in found.values())
     assert "日本語" in statuary("languages").out
+
+
+def test_coverage_is_a_line_for_each_language_and_domain(statuary: Statuary) -> None:
+    """Messages, translated, fuzzy, missing, per cent; one protocol or one language where that is asked for."""
+    found = [json.loads(line) for line in statuary("export", "--coverage", "--json").out.splitlines()]
+    assert {row["language"] for row in found} == {"fr", "ja", "ko"}
+    assert {"http", "smtp", "book", "interface"} <= {row["domain"] for row in found}
+    for row in found:
+        assert row["messages"] == row["translated"] + row["fuzzy"] + row["missing"]
+    one = statuary("export", "--coverage", "--json", "--lang", "fr", "--protocol", "smtp").out.splitlines()
+    assert [(json.loads(line)["language"], json.loads(line)["domain"]) for line in one] == [("fr", "smtp")]
+    assert " % " in statuary("export", "--coverage").out.splitlines()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -209,6 +210,16 @@ def test_colour_changes_nothing_but_colour(catalogue: Catalogue, statuary: Statu
     assert "`" in plain
 
 
-def test_facts_without_prose_say_so(statuary: Statuary) -> None:
-    """FTP has facts only for now."""
-    assert "an explanation is not written yet" in " ".join(statuary("ftp/452").out.split())
+def test_codes_known_by_name_show_their_number(statuary: Statuary) -> None:
+    """``statuary tls 40`` and ``statuary tls/handshake_failure`` are one code, and it shows both."""
+    by_number, by_name = statuary("tls", "40"), statuary("tls/handshake_failure")
+    assert by_number.out == by_name.out
+    assert by_number.out.startswith("tls/handshake_failure  handshake_failure\n")
+    assert re.search(r"^  Number +40$", by_number.out, re.MULTILINE)
+    assert "Number" not in statuary("smtp/452").out
+
+
+def test_every_protocol_says_a_sentence(statuary: Statuary) -> None:
+    """Of the protocols with a sentence for each code, that sentence stands at the top."""
+    assert "half times the Keep Alive" in " ".join(statuary("mqtt", "0x8d").out.split())
+    assert "not written yet" not in statuary("mqtt", "0x8d").out

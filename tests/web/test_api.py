@@ -102,7 +102,7 @@ def test_bad_parameter_is_named(client: Client, path: str, parameter: str) -> No
         ("GET", "/api/nope", 404, "not_found"),
         ("GET", "/api/", 404, "not_found"),
         ("POST", "/api/journal", 405, "method_not_allowed"),
-        ("DELETE", "/api/messages", 405, "method_not_allowed"),
+        ("PUT", "/api/messages", 405, "method_not_allowed"),
         ("GET", "/api/compare?left=452&right=smtp/452", 300, "several_codes"),
     ],
 )

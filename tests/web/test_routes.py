@@ -95,7 +95,7 @@ def test_addresses_without_language_lead_to_the_readers(client: Client, path: st
         ("/en/compare?left=smtp/452&right=http/507", "/en/compare/http/507/smtp/452"),
         ("/en/compare?left=4.2.2&right=5.2.2", "/en/compare/smtp/4.2.2/smtp/5.2.2"),
         ("/en/compare/smtp/452/smtp/452", "/en/smtp/452"),
-        ("/en/number/507", "/en/http/507"),
+        ("/en/number/418", "/en/http/418"),
         ("/en/http/150", "/en/http/105-199"),
         ("/en/smtp/X.2.2/mock", "/en/smtp/4.2.2/mock"),
     ],

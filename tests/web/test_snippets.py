@@ -34,9 +34,10 @@ def snippets(text: str) -> dict[str, Any]:
     page = html5lib.HTMLParser(strict=True).parse(text)
     return {
         body.get("id"): element
-        for element in page.iter(f"{XHTML}details")
+        for section in page.iter(f"{XHTML}section")
+        if section.get("aria-labelledby") == "snippets"
+        for element in section.iter(f"{XHTML}details")
         for body in element.findall(f"{XHTML}div")
-        if element.get("class") == "snippet"
     }
 
 

@@ -53,9 +53,12 @@ COMMANDS = (
     Command(
         "snippet", "snippet", N_("show what to write in a framework, and what it really sent"), "CODE", ("snippets",)
     ),
+    Command("map", "map", N_("say what a gateway answers in one protocol for a code of another"), "CODE PROTOCOL"),
+    Command("decide", "decide", N_("find the right code, or what to do about one, by questions"), "[--tree T]"),
     Command("export", "export", N_("print the whole catalogue as JSON lines"), "[--protocol P]"),
     Command("parse", "parse", N_("check a scenario script and print it in its one spelling"), "SCRIPT"),
-    Command("serve", "serve", N_("run the site and the mock servers")),
+    Command("serve", "serve", N_("run the site and the mock servers"), "[RULES...]"),
+    Command("check", "check", N_("check rule files and say where they are wrong"), "RULES..."),
     Command("languages", "languages", N_("list the languages, and how far each is translated")),
     Command("completion", "completion", N_("print a completion script for a shell"), "bash|zsh|fish"),
     Command("help", "help", N_("show the help of a command"), "[COMMAND]"),

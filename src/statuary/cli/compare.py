@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from statuary.catalog.lookup import find
 from statuary.catalog.model import Code
 from statuary.cli.console import Console
+from statuary.cli.map import told
 from statuary.cli.parser import add_common
 from statuary.cli.render import STACKED_BELOW, heading, table
 from statuary.cli.show import say_not_found
@@ -72,6 +73,12 @@ def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
     yield ""
     yield from wrap(comparison.verdict.render(_), console.columns)
     yield ""
+    for mixup in comparison.mixups:
+        yield console.paint(told(console, mixup.title), "strong")
+        yield from wrap(told(console, mixup.why), console.columns, "  ")
+        choices = [choice for choice in mixup.choices if choice.code.id in (comparison.left.id, comparison.right.id)]
+        yield from table(console, [(choice.code.id, [told(console, choice.when)]) for choice in choices])
+        yield ""
     yield console.paint(_("Differences"), "strong")
     if comparison.differences:
         yield from _columns(console, comparison)

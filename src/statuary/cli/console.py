@@ -47,14 +47,21 @@ class Console:
         arguments: its options.
         environment: the process's environment.
         lenient: write English where the catalogue cannot be read, rather than fail: for commands that need no code.
+        hasty: open the catalogue without a look at every code's file: for a look-up, which then sees to its own.
     """
 
     def __init__(
-        self, arguments: object, environment: Mapping[str, str] = os.environ, *, lenient: bool = False
+        self,
+        arguments: object,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        lenient: bool = False,
+        hasty: bool = False,
     ) -> None:
         self._arguments = arguments
         self._environment = environment
         self._lenient = lenient
+        self.hasty = hasty
         self.json: bool = getattr(arguments, "json", False)
         self.hidden: bool = getattr(arguments, "hidden", False)
         self.colour = choose_colour(getattr(arguments, "color", None), environment, _is_terminal(sys.stdout))
@@ -63,7 +70,12 @@ class Console:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The catalogue, opened when it is first asked for."""
-        return open_catalogue()
+        return open_catalogue(hasty=self.hasty)
+
+    def reopen(self) -> None:
+        """Have the catalogue compared with all content when it is next asked for."""
+        self.hasty = False
+        self.__dict__.pop("catalogue", None)
 
     @cached_property
     def language(self) -> str:

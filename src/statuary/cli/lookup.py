@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[0-9]\S*|x\.\S*", re.IGNORECASE)
 
 def run(arguments: argparse.Namespace | Query) -> int:
     """Show what the query names, or what its words find; 1 where that is nothing."""
-    console = Console(arguments)
+    console = Console(arguments, hasty=True)
     query = " ".join(" ".join(arguments.query).split())
     codes = find_exactly(console, arguments.query)
     if codes:

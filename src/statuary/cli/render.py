@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from statuary.catalog.identity import number_of
 from statuary.catalog.model import Code
 from statuary.cli.console import Console
 from statuary.cli.text import blocks, clip, inline, pad, width, wrap
@@ -107,6 +108,8 @@ def _origin(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
     _ = console.gettext
     if code.kind != "code":
         yield _("Kind"), [_(words.KINDS[code.kind])]
+    if number_of(code.value) is not None and code.value not in code.id:
+        yield _("Number"), [code.value]
     yield _("Class"), [code.class_]
     yield (
         _("Status"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Code
+from statuary.catalog.store import outdated
 from statuary.cli.console import Console
 from statuary.cli.render import brief, full
 from statuary.cli.text import clip
@@ -32,14 +33,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show what the query names; 1 where it names nothing."""
-    console = Console(arguments)
+    console = Console(arguments, hasty=True)
     query = " ".join(arguments.query)
     codes = find_exactly(console, arguments.query)
     return show(console, codes) if codes else say_not_found(console, query)
 
 
 def find_exactly(console: Console, queries: Sequence[str]) -> list[Code]:
-    """What the words name together; of several identities, what each names."""
+    """What the words name together; of several identities, what each names.
+
+    A catalogue that was opened in haste is compared with all content where that may make a difference.
+    """
+    codes = _find(console, queries)
+    if console.hasty and (not codes or outdated(console.catalogue, codes)):
+        console.reopen()
+        codes = _find(console, queries)
+    return codes
+
+
+def _find(console: Console, queries: Sequence[str]) -> list[Code]:
     if len(queries) > 1 and all("/" in query for query in queries):
         each = [find(console.catalogue, query, console.language) for query in queries]
         if all(each):

@@ -13,9 +13,13 @@ from statuary.cli.console import Console
 from statuary.cli.parser import add_common
 from statuary.cli.render import STACKED_BELOW, heading, table
 from statuary.cli.show import say_not_found
+from statuary.cli.snippet_client import client_file, codes_with_clients, run_client
+from statuary.cli.snippet_server import codes_with_servers, run_server, server_file
 from statuary.cli.text import clip, pad, width, wrap
 from statuary.explain.verdicts import NO_SNIPPETS, NOT_HTTP, VERDICT_MARKS, VERDICTS, happened, note
 from statuary.explain.words import N_, Phrase
+from statuary.snippets.client_shelf import ClientShelf
+from statuary.snippets.mail_shelf import MailShelf
 from statuary.snippets.shelf import Shelf, Shown
 
 __all__ = ["add_arguments", "run"]
@@ -25,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("code", metavar="CODE", help=N_("a code, by identity, number or name"))
     parser.add_argument("--framework", metavar="NAME", help=N_("show its file and its answer; all are listed without"))
+    parser.add_argument(
+        "--client", nargs="?", const="", metavar="NAME", help=N_("how a client meets it; all are listed without a name")
+    )
+    parser.add_argument(
+        "--server", nargs="?", const="", metavar="NAME", help=N_("a mail server's; all are listed without a name")
+    )
     parser.add_argument("--raw", action="store_true", help=N_("print the file alone, octet for octet as it was run"))
     add_common(parser, "json", "lang", "color")
 
@@ -32,11 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show the snippet of a framework, or how every framework fares; 1 where there is none."""
     console = Console(arguments)
-    if arguments.raw and not arguments.framework:
-        console.wrong_usage("--raw needs --framework")
+    _check(console, arguments)
     found = find(console.catalogue, arguments.code, console.language)
     if not found:
         return say_not_found(console, arguments.code)
+    if arguments.client is not None:
+        return _meet(console, arguments, found)
+    if arguments.server is not None:
+        return _serve(console, arguments, found)
     shelf = Shelf(find_places().content)
     with_snippets = [code for code in found if not shelf.why_not(code)]
     if not with_snippets:
@@ -54,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not shown:
             return _say_unknown(console, arguments.framework, [item.id for item in shelf.frameworks])
     if arguments.raw:
-        return _write_raw(shown[0])
+        return _write_raw(shown[0].snippet.text)
     if console.json:
         for item in shown:
             console.emit(_to_dict(console, code, item))
@@ -65,15 +78,50 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write_raw(item: Shown) -> int:
+def _check(console: Console, arguments: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    if arguments.raw and not (arguments.framework or arguments.client or arguments.server):
+        console.wrong_usage("--raw needs --framework, --client or --server")
+    given = (arguments.framework, arguments.client, arguments.server)
+    if sum(value is not None for value in given) > 1:
+        console.wrong_usage("--framework, --client and --server go one at a time")
+
+
+def _meet(console: Console, arguments: argparse.Namespace, found: list[Code]) -> int:
+    """Show how clients meet a code."""
+    shelf = ClientShelf(find_places().content)
+    met = codes_with_clients(shelf, found) or found[:1]
+    if len(met) > 1:
+        return _say_several(console, arguments.code, met)
+    if arguments.raw:
+        item = client_file(shelf.show(console.catalogue, met[0]), arguments.client)
+        if item is not None:
+            return _write_raw(item.text)
+    return run_client(console, shelf, met[0], arguments.client)
+
+
+def _serve(console: Console, arguments: argparse.Namespace, found: list[Code]) -> int:
+    """Show how mail servers answer with a code."""
+    shelf = MailShelf(find_places().content, console.catalogue)
+    answered = codes_with_servers(shelf, found) or found[:1]
+    if len(answered) > 1:
+        return _say_several(console, arguments.code, answered)
+    if arguments.raw:
+        text = server_file(shelf, answered[0], arguments.server)
+        if text is not None:
+            return _write_raw(text)
+    return run_server(console, shelf, answered[0], arguments.server)
+
+
+def _write_raw(text: str) -> int:
     """The file itself, whatever newlines the system's text files have."""
     if sys.stdout is not None:
         stream = getattr(sys.stdout, "buffer", None)
         if stream is None:
-            sys.stdout.write(item.snippet.text)
+            sys.stdout.write(text)
         else:
             sys.stdout.flush()
-            stream.write(item.snippet.text.encode())
+            stream.write(text.encode())
             stream.flush()
     return 0
 

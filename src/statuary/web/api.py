@@ -1,4 +1,4 @@
-"""The API: codes, search, comparison, journal and messages as JSON."""
+"""The API of the catalogue as JSON: codes, search, comparison; and the journal as it happens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from itertools import islice
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -16,60 +15,16 @@ from starlette.routing import Route
 from statuary.catalog.lookup import find, lookup, search, suggest
 from statuary.errors import CodeNotFound, SeveralOwners
 from statuary.explain.compare import compare
-from statuary.web.guard import Guard, Refusal
+from statuary.web.admin.base import BadParameter, error, number, refusal
+from statuary.web.guard import Guard
 from statuary.web.live import Streams
 from statuary.web.site import Site
 
-__all__ = ["Api", "BadParameter", "error"]
+__all__ = ["Api", "not_found"]
 
-MAX_LIMIT = 1000
-"""The most exchanges or messages of one answer."""
-DEFAULT_LIMIT = 100
-"""How many there are where none is asked for."""
 MAX_SEARCH_RESULTS = 50
 """The most results of a search."""
-MAX_SCANNED = 10_000
-"""How many exchanges are looked at for one answer where only one protocol's are wanted."""
-
 _NUMBER = re.compile(r"[0-9]{1,15}")
-_REFUSALS = {
-    Refusal.TOKEN: (HTTPStatus.UNAUTHORIZED, "send the token of this server as Authorization: Bearer TOKEN"),
-    Refusal.HOST: (HTTPStatus.FORBIDDEN, "the journal is shown under loopback names only: 127.0.0.1 or localhost"),
-    Refusal.ORIGIN: (HTTPStatus.FORBIDDEN, "the request comes from a page of another origin"),
-}
-
-
-class BadParameter(ValueError):
-    """A query parameter is missing or wrong.
-
-    Args:
-        parameter: its name.
-        expected: what it should be.
-    """
-
-    def __init__(self, parameter: str, expected: str) -> None:
-        self.parameter = parameter
-        self.expected = expected
-        super().__init__(f"{parameter}: expected {expected}")
-
-
-def error(status: HTTPStatus, slug: str, message: str, detail: Mapping[str, object] | None = None) -> JSONResponse:
-    """An error in the one shape that all have.
-
-    Args:
-        status: the status code.
-        slug: what happened, for programs.
-        message: the same for people.
-        detail: what else a program can use.
-    """
-    body: dict[str, object] = {"error": slug, "message": message}
-    if detail is not None:
-        body["detail"] = dict(detail)
-    response = JSONResponse(body, status_code=status)
-    if status is HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="statuary"'
-    return response
-
 
 Handler: TypeAlias = Callable[["Api", Request], Response]
 
@@ -100,10 +55,9 @@ def _private(*, write: bool = False) -> Callable[[Handler], Handler]:
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def guarded(api: Api, request: Request) -> Response:
-            refusal = api.guard.refuse(request, write=write)
-            if refusal is not None:
-                status, message = _REFUSALS[refusal]
-                return error(status, refusal.value, message)
+            why = api.guard.refuse(request, write=write)
+            if why is not None:
+                return refusal(why)
             response = handler(api, request)
             response.headers["Cache-Control"] = "no-store"
             return response
@@ -133,10 +87,7 @@ class Api:
             ("/api/codes/{protocol}/{value}", Api.code, "GET"),
             ("/api/search", Api.search, "GET"),
             ("/api/compare", Api.compare, "GET"),
-            ("/api/journal", Api.journal, "GET"),
-            ("/api/journal", Api.clear, "DELETE"),
             ("/api/journal/stream", Api.stream, "GET"),
-            ("/api/messages", Api.messages, "GET"),
         ]
         by_path: dict[str, dict[str, Handler]] = {}
         for path, handler, method in table:
@@ -161,7 +112,7 @@ class Api:
         query = request.query_params.get("q", "")
         if not query.strip():
             raise BadParameter("q", "a number, a name or a symptom")
-        limit = _number(request, "limit", 20, MAX_SEARCH_RESULTS)
+        limit = number(request, "limit", 20, MAX_SEARCH_RESULTS)
         codes = search(self.site.catalogue, query, self._language(request), limit)
         return JSONResponse(
             {
@@ -186,35 +137,6 @@ class Api:
 
     @_shaped
     @_private()
-    def journal(self, request: Request) -> Response:
-        """Exchanges after a number, oldest first."""
-        journal = self.site.shared.journal
-        after = _number(request, "after", 0)
-        limit = _number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
-        protocol = request.query_params.get("protocol", "")
-        if protocol and protocol not in self.site.catalogue.protocols:
-            raise BadParameter("protocol", f"one of {', '.join(self.site.catalogue.protocols)}")
-        first, exchanges = journal.since(after, MAX_SCANNED if protocol else limit)
-        wanted = (
-            exchange.to_dict(number)
-            for number, exchange in enumerate(exchanges, first)
-            if not protocol or exchange.protocol == protocol
-        )
-        return JSONResponse(
-            {"total": journal.total, "dropped": journal.dropped, "exchanges": list(islice(wanted, limit))}
-        )
-
-    @_shaped
-    @_private(write=True)
-    def clear(self, request: Request) -> Response:
-        """Forget all exchanges; numbers go on."""
-        journal = self.site.shared.journal
-        forgotten = len(journal)
-        journal.clear()
-        return JSONResponse({"cleared": forgotten, "total": journal.total})
-
-    @_shaped
-    @_private()
     def stream(self, request: Request) -> Response:
         """The journal as it happens."""
         text = request.headers.get("last-event-id") or request.query_params.get("after", "")
@@ -230,32 +152,11 @@ class Api:
             after = 0
         return StreamingResponse(self.streams.follow(after), media_type="text/event-stream")
 
-    @_shaped
-    @_private()
-    def messages(self, request: Request) -> Response:
-        """The mail that was accepted, oldest first."""
-        mailbox = self.site.shared.mailbox
-        after = _number(request, "after", 0)
-        limit = _number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
-        wanted = (message.to_dict(number) for number, message in mailbox if number > after)
-        return JSONResponse(
-            {"total": mailbox.total, "dropped": mailbox.dropped, "messages": list(islice(wanted, limit))}
-        )
-
     def _language(self, request: Request) -> str:
         tag = request.query_params.get("lang", self.site.tags[0])
         if tag not in self.site.languages:
             raise BadParameter("lang", f"one of {', '.join(self.site.tags)}")
         return tag
-
-
-def _number(request: Request, parameter: str, default: int, high: int | None = None) -> int:
-    text = request.query_params.get(parameter)
-    if text is None:
-        return default
-    if not _NUMBER.fullmatch(text) or (high is not None and int(text) > high):
-        raise BadParameter(parameter, f"a whole number up to {high}" if high is not None else "a whole number")
-    return int(text)
 
 
 def not_found(site: Site, path: str) -> JSONResponse:

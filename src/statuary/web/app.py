@@ -16,8 +16,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from statuary.errors import CodeNotFound
+from statuary.serve.rulebook import Rulebook
 from statuary.serve.session import Shared
-from statuary.web.api import Api, error, not_found
+from statuary.web.admin.base import Admin, error
+from statuary.web.admin.chaos import put_triggers, read_environment
+from statuary.web.admin.routes import routes_of
+from statuary.web.api import Api, not_found
 from statuary.web.guard import COOKIE, Guard, Refusal
 from statuary.web.i18n import negotiate
 from statuary.web.live import Streams
@@ -49,7 +53,27 @@ _REFUSED = {
     Refusal.HOST: HTTPStatus.FORBIDDEN,
     Refusal.ORIGIN: HTTPStatus.FORBIDDEN,
 }
-_UNPREFIXED = frozenset({"search", "about", "journal", "concepts", "concept", "compare", "number", "login", "snippets"})
+_UNPREFIXED = frozenset(
+    {
+        *(
+            "search",
+            "about",
+            "journal",
+            "concepts",
+            "concept",
+            "compare",
+            "number",
+            "login",
+            "snippets",
+            "map",
+            "decide",
+            "guides",
+            "guide",
+            "glossary",
+            "coverage",
+        ),
+    }
+)
 """What may stand first in a path without a language; it leads to the reader's language."""
 
 
@@ -229,7 +253,16 @@ class _Pages:
         return response
 
 
-def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "", loopback: bool = True) -> Starlette:
+def create_app(
+    shared: Shared,
+    *,
+    http_url: str,
+    smtp_url: str,
+    token: str = "",
+    loopback: bool = True,
+    rulebook: Rulebook | None = None,
+    chaos: str = "",
+) -> Starlette:
     """The site as an ASGI application.
 
     ``app.state.streams.close()`` ends the open event streams, so that a server can shut down.
@@ -240,12 +273,20 @@ def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "",
         smtp_url: where the SMTP mock listens: ``smtp://127.0.0.1:1025``.
         token: what must be shown to read the journal and the mail where the process listens beyond loopback.
         loopback: whether it listens on loopback only.
+        rulebook: the rules in force; None for those of ``shared`` alone.
+        chaos: Mailpit's triggers, such as ``Sender:451:50``; empty for none.
+
+    Raises:
+        RuleError: the triggers are wrong.
     """
     site = Site(shared, http_url, smtp_url)
     guard = Guard(token, loopback=loopback)
     streams = Streams(shared.journal)
     pages = _Pages(site, guard)
     api = Api(site, guard, streams)
+    admin = Admin(shared, rulebook or Rulebook(shared), guard, shared.seed)
+    if chaos:
+        put_triggers(admin.rulebook, read_environment(chaos))
     handlers: Mapping[object, Callable[[Request, Exception], Awaitable[Response]]] = {
         HTTPException: pages.on_http_error,
         Exception: pages.on_fault,
@@ -253,6 +294,7 @@ def create_app(shared: Shared, *, http_url: str, smtp_url: str, token: str = "",
     app = Starlette(
         routes=[
             *api.routes(),
+            *routes_of(admin),
             Route("/api/{path:path}", pages.missing),
             Route("/static/{name}", pages.static_file),
             Route("/favicon.ico", pages.icon),

@@ -19,7 +19,9 @@ from babel.messages.pofile import read_po, write_po
 from statuary.catalog.messages import INTERFACE
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
+from statuary.snippets.client import read_client_selection
 from statuary.snippets.framework import read_frameworks, read_selection
+from statuary.snippets.mail import read_mail_selection, read_mail_servers
 
 __all__ = ["Text", "interface_texts", "update_interface"]
 
@@ -66,8 +68,16 @@ def interface_texts(content: Path) -> Iterator[Text]:
     for framework in read_frameworks(content):
         if framework.note:
             yield Text(framework.note)
-    for reason in read_selection(content).absent_in_ci.values():
+    for reason in (
+        *read_selection(content).absent_in_ci.values(),
+        *read_client_selection(content).absent_in_ci.values(),
+        *read_mail_selection(content).absent_in_ci.values(),
+    ):
         yield Text(reason)
+    for server in read_mail_servers(content):
+        for said in (server.note, *server.cannot.values(), *(natural.note for natural in server.naturals)):
+            if said:
+                yield Text(said)
 
 
 def update_interface(locales: Path, language: str, texts: list[Text]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from statuary.catalog.model import Code, Spec
-from statuary.explain import verdicts, words
+from statuary.explain import client_verdicts, mail_verdicts, verdicts, words
 from statuary.web import highlight, markdown
 from statuary.web.i18n import Translator
 from statuary.web.site import SNAPSHOT, Page, Site, Visit
+from statuary.web.views import clients, servers
 from statuary.web.views.concepts import concept_text
 
 __all__ = ["PageCache", "Renderer", "StaticFile", "code_class"]
@@ -74,9 +76,9 @@ class PageCache:
 
 
 def code_class(code: Code) -> str:
-    """The mark of a code's class: the digit that its class begins with, or ``x`` where that is none of 1 to 6."""
-    digit = (code.value if code.kind == "class" else code.class_)[:1]
-    return digit if digit and digit in "123456" else "x"
+    """The mark of a code's class: the digit that its class is written with (``5xx``), or ``x`` where it has none."""
+    digit = re.match(r"[1-6](?=\.?[xyXY])", code.value if code.kind == "class" else code.class_)
+    return digit[0] if digit else "x"
 
 
 class Renderer:
@@ -129,6 +131,8 @@ class Renderer:
             url=visit.url,
             words=words,
             verdicts=verdicts,
+            met_words=client_verdicts,
+            mail_words=mail_verdicts,
             concept_title=_concept_title,
         )
         environment.filters.update(
@@ -139,8 +143,13 @@ class Renderer:
             visible=highlight.visible,
             program=lambda item: highlight.program(item.framework.language, item.snippet.text),
             language_name=highlight.language_name,
+            mail_program=servers.mail_program,
+            client_program=clients.client_program,
+            client_command=clients.command,
+            client_transcript=clients.transcript,
             answer=lambda item: highlight.example("http", item.recorded.text),
             mark=code_class,
+            protocol=lambda identity: _protocol_name(site, identity),
             phrase=lambda phrase: phrase.render(translator.gettext),
             spec_link=_spec_link,
             plain=lambda text: text.replace("`", ""),
@@ -149,6 +158,12 @@ class Renderer:
 
     def _static_url(self, name: str) -> str:
         return f"/static/{name}?v={self.static[name].version}"
+
+
+def _protocol_name(site: Site, identity: str) -> str:
+    """A protocol's own name; what no catalogue knows, such as a protocol of a journal's file, in capitals."""
+    known = site.catalogue.protocols.get(identity)
+    return known.name if known else identity.upper()
 
 
 def install_translations(environment: jinja2.Environment, translator: Translator) -> None:

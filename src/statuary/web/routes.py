@@ -7,7 +7,23 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from statuary.web.site import View
-from statuary.web.views import codes, compare, concepts, home, journal, mock, search, snippets
+from statuary.web.views import (
+    clients,
+    codes,
+    compare,
+    concepts,
+    coverage,
+    decide,
+    glossary,
+    guides,
+    home,
+    journal,
+    mapping,
+    mock,
+    search,
+    servers,
+    snippets,
+)
 
 __all__ = ["PAGES", "PageRoute", "canonical", "match"]
 
@@ -40,13 +56,24 @@ PAGES = (
     PageRoute("concepts", concepts.concepts),
     PageRoute("concept/{concept}", concepts.concept),
     PageRoute("compare", compare.chooser),
+    PageRoute("compare/{group}", compare.group),
     PageRoute("compare/{protocol}/{value}/{protocol2}/{value2}", compare.pair),
+    PageRoute("map", mapping.chooser),
+    PageRoute("decide", decide.trees),
+    PageRoute("decide/{tree}", decide.decide),
+    PageRoute("guides", guides.guides),
+    PageRoute("guide/{guide}", guides.guide),
+    PageRoute("glossary", glossary.glossary),
+    PageRoute("coverage", coverage.coverage),
     PageRoute("number/{value}", codes.number),
     PageRoute("snippets", snippets.matrix),
+    PageRoute("snippets/mail", servers.servers_matrix),
     PageRoute("{protocol}", codes.index),
     PageRoute("{protocol}/{value}", codes.code),
     PageRoute("{protocol}/{value}/mock", mock.mock),
     PageRoute("{protocol}/{value}/snippets", snippets.more),
+    PageRoute("{protocol}/{value}/clients", clients.clients),
+    PageRoute("{protocol}/{value}/servers", servers.servers),
 )
 """Every page; the first whose pattern fits is taken."""
 

@@ -15,6 +15,8 @@ from statuary.catalog.model import Code, Language
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
 from statuary.serve.session import Shared
+from statuary.snippets.client_shelf import ClientShelf
+from statuary.snippets.mail_shelf import MailShelf
 from statuary.snippets.shelf import Shelf
 from statuary.web.i18n import Translator
 
@@ -46,16 +48,23 @@ class Curated(NamedTuple):
         doors: codes that the home page leads to.
         shown_pair: the comparison that it shows.
         pairs: comparisons that the form offers.
+        mappings: translations that the form to translate offers: a code, and a protocol to answer in.
     """
 
     doors: tuple[str, ...]
     shown_pair: tuple[str, ...]
     pairs: tuple[tuple[str, ...], ...]
+    mappings: tuple[tuple[str, str], ...]
 
 
 def _read_curated() -> Curated:
     data = tomllib.loads(Path(__file__).with_name("curated.toml").read_text(encoding="utf-8"))
-    return Curated(tuple(data["doors"]), tuple(data["shown_pair"]), tuple(map(tuple, data["pairs"])))
+    return Curated(
+        tuple(data["doors"]),
+        tuple(data["shown_pair"]),
+        tuple(map(tuple, data["pairs"])),
+        tuple((code, protocol) for code, protocol in data["mappings"]),
+    )
 
 
 class Site:
@@ -97,6 +106,16 @@ class Site:
     def shelf(self) -> Shelf:
         """The snippets with their recorded answers, read when a page first shows one."""
         return Shelf(find_places().content)
+
+    @cached_property
+    def client_shelf(self) -> ClientShelf:
+        """The clients' programs with what was recorded, read when a page first shows one."""
+        return ClientShelf(find_places().content)
+
+    @cached_property
+    def mail_shelf(self) -> MailShelf:
+        """The mail servers with their recorded dialogues, read when a page first shows one."""
+        return MailShelf(find_places().content, self.catalogue)
 
     @cached_property
     def shared_values(self) -> dict[str, list[str]]:

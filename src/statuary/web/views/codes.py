@@ -38,7 +38,7 @@ def index(visit: Visit) -> Result:
     hidden: list[Code] = []
     enhanced: list[Code] = []
     for entry in visit.catalogue.codes(protocol.id, hidden=True, language=visit.tag):
-        if entry.template or "." in entry.value:
+        if entry.template or entry.kind in ("template", "subject", "class"):
             enhanced.append(entry)
         elif entry.hidden:
             hidden.append(entry)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound
 from statuary.explain.compare import canonical_order, compare
+from statuary.explain.pairs import Mixup, all_mixups, mixup, mixups_with
+from statuary.explain.words import Phrase
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import compare_path, heading
 
-__all__ = ["chooser", "pair"]
+__all__ = ["chooser", "group", "pair"]
 
 MAX_CHOICES = 24
 """How many pairs are offered where a number names several codes."""
@@ -42,10 +45,50 @@ def pair(visit: Visit) -> Result:
             "comparison": comparison,
             "sides": (left, right),
             "related": [code for code in visit.resolve(left.related) if code.id in right.related],
+            "mixups": comparison.mixups,
+            "instead": _instead(visit, left, right) if comparison.unrelated else [],
         },
         description=comparison.verdict.render(visit.gettext),
         indexed=not comparison.unrelated,
     )
+
+
+def group(visit: Visit) -> Result:
+    """A set of codes that people take for each other, with what to choose each for."""
+    found = mixup(visit.catalogue, visit.params["group"], visit.tag)
+    if found is None:
+        raise CodeNotFound(visit.params["group"])
+    return Page(
+        "mixup.html",
+        found.title.text,
+        f"compare/{found.id}",
+        {"mixup": found, "rows": _rows(visit, found), "pairs": _with_paths(visit, list(combinations(found.codes, 2)))},
+        description=found.why.text.partition(". ")[0].rstrip(".") + ".",
+    )
+
+
+def _rows(visit: Visit, found: Mixup) -> list[tuple[Phrase, list[Phrase]]]:
+    """The facts in which the codes of a set differ: a label, and a cell for each code."""
+    first, *others = found.codes
+    sides = [compare(visit.catalogue, first, other).rows for other in others]
+    rows = []
+    for parts in zip(*sides, strict=True):
+        cells = [parts[0].left, *(part.right for part in parts)]
+        if any(cell != cells[0] for cell in cells):
+            rows.append((parts[0].label, cells))
+    return rows
+
+
+def _instead(visit: Visit, left: Code, right: Code) -> list[tuple[Code, Code, str]]:
+    """Comparisons that tell more, where two codes share nothing: those with which each is really mixed up."""
+    better = [
+        (code, other)
+        for code in (left, right)
+        for found in mixups_with(visit.catalogue, code, visit.tag)
+        for other in found.codes
+        if other.id != code.id
+    ]
+    return _with_paths(visit, better[:MAX_CHOICES])
 
 
 def chooser(visit: Visit) -> Result:
@@ -63,11 +106,12 @@ def chooser(visit: Visit) -> Result:
         side: visit.resolve(suggest(visit.catalogue, text)) for side, text in asked.items() if text and not found[side]
     }
     good = [codes for identities in visit.site.curated.pairs if len(codes := visit.resolve(identities)) == 2]
+    mixups = all_mixups(visit.catalogue, visit.tag)
     return Page(
         "chooser.html",
         visit.gettext("Compare two codes"),
         "compare",
-        {"asked": asked, "missing": missing, "pairs": _with_paths(visit, good), "choices": []},
+        {"asked": asked, "missing": missing, "pairs": _with_paths(visit, good), "choices": [], "mixups": mixups},
         cached=not any(asked.values()),
         indexed=not any(asked.values()),
     )
@@ -91,6 +135,7 @@ def _choices(visit: Visit, lefts: Sequence[Code], rights: Sequence[Code]) -> Pag
             "asked": {"left": lefts[0].value, "right": rights[0].value},
             "missing": {},
             "pairs": [],
+            "mixups": [],
             "choices": _with_paths(visit, pairs[:MAX_CHOICES]),
         },
         cached=False,

@@ -15,8 +15,9 @@ _ANSWERABLE = re.compile(r"[1-9][0-9]{2}|[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
 def heading(catalogue: Catalogue, code: Code) -> str:
-    """Protocol, value and short name: ``SMTP 452 Insufficient Storage``."""
-    return f"{catalogue.protocols[code.protocol].name} {code.value} {code.title}"
+    """Protocol, value and short name: ``SMTP 452 Insufficient Storage``; a name that is the value stands once."""
+    words = dict.fromkeys([catalogue.protocols[code.protocol].name, code.value, code.title])
+    return " ".join(words)
 
 
 def mock_path(code: Code) -> str:

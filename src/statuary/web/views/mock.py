@@ -10,9 +10,11 @@ from statuary.errors import CodeNotFound, StatuaryError
 from statuary.scenario.address import parse_address
 from statuary.serve.record import Transcript, record_smtp, record_smtp_stage
 from statuary.web.site import Page, Redirect, Result, Visit
+from statuary.web.views.clients import clients_of, clients_path
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import heading, mock_path
 from statuary.web.views.recorded import http_response
+from statuary.web.views.servers import mail_section
 from statuary.web.views.snippets import MAIN_FRAMEWORKS, snippets_path
 
 __all__ = ["mock"]
@@ -77,6 +79,10 @@ def mock(visit: Visit) -> Result:
             "shown": shown[:MAIN_FRAMEWORKS],
             "others": [item.framework.name for item in shown[MAIN_FRAMEWORKS:]],
             "others_path": snippets_path(code),
+            "met": basic or code,
+            "clients": clients_of(visit, basic or code),
+            "clients_path": clients_path(basic or code),
+            "mail": mail_section(visit, code),
             "why_not": shelf.why_not(code) if code.protocol == "http" else "",
         },
         description=code.summary,

@@ -1,0 +1,157 @@
+"""A message taken apart: addresses, texts and attachments, for the API that mail tools know."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import Message as Parsed
+from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from statuary.serve.fields import MAX_MATCHED_OCTETS, message_header
+from statuary.serve.mailbox import Message
+
+__all__ = ["Address", "Mail", "Part", "open_mail"]
+
+MAX_PARTS = 200
+"""The most parts of a message that are listed."""
+MAX_ADDRESSES = 1000
+"""The most addresses of one field that are listed."""
+MAX_FIELD_CHARACTERS = 20_000
+"""How much of a field is read for addresses, in characters."""
+SNIPPET_CHARACTERS = 250
+"""The length of a snippet, in characters."""
+
+
+class Address(NamedTuple):
+    """An address and the name that goes with it."""
+
+    name: str
+    address: str
+
+
+class Part(NamedTuple):
+    """A part of a message that is no text to be read.
+
+    Args:
+        place: its number among all parts, from 1.
+        name: its file name.
+        media: its media type.
+        content: its content, decoded.
+        content_id: what HTML names it by.
+        inline: whether it belongs into the text.
+    """
+
+    place: str
+    name: str
+    media: str
+    content: bytes
+    content_id: str
+    inline: bool
+
+
+class Mail(NamedTuple):
+    """A message taken apart.
+
+    Args:
+        headers: every field by name, values in order.
+        subject: its subject, decoded.
+        sender: who the From field names.
+        to: the To field.
+        cc: the Cc field.
+        bcc: the recipients that no field names.
+        reply_to: the Reply-To field.
+        message_id: without its brackets.
+        date: when it was written, in seconds since the epoch; None where it does not say.
+        text: its plain text.
+        html: its HTML.
+        parts: all else.
+    """
+
+    headers: dict[str, list[str]]
+    subject: str
+    sender: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    message_id: str
+    date: float | None
+    text: str
+    html: str
+    parts: tuple[Part, ...]
+
+    @property
+    def snippet(self) -> str:
+        """The beginning of its text."""
+        return " ".join((self.text or self.html).split())[:SNIPPET_CHARACTERS]
+
+
+@lru_cache(maxsize=64)
+def open_mail(message: Message) -> Mail:
+    """Take a message apart; what is malformed is taken as it stands."""
+    parsed = message_from_bytes(message.content)
+    read = message_header(message.content[:MAX_MATCHED_OCTETS])
+
+    def addresses(name: str) -> tuple[Address, ...]:
+        values = [value[:MAX_FIELD_CHARACTERS] for value in read(name) or ()]
+        found = getaddresses(values)[:MAX_ADDRESSES]
+        return tuple(Address(*pair) for pair in found if pair[1])
+
+    to, cc, named = addresses("to"), addresses("cc"), addresses("bcc")
+    shown = {address.address.lower() for address in (*to, *cc, *named)}
+    hidden = tuple(Address("", recipient) for recipient in message.recipients if recipient.lower() not in shown)
+    text, html, parts = _contents(parsed)
+    sender = addresses("from")
+    headers: dict[str, list[str]] = {}
+    for name, value in parsed.items():
+        headers.setdefault(name, []).append(" ".join(str(value).split()))
+    return Mail(
+        headers,
+        (read("subject") or [""])[0],
+        sender[0] if sender else Address("", message.sender),
+        to,
+        cc,
+        (*named, *hidden),
+        addresses("reply-to"),
+        (read("message-id") or [""])[0].strip("<> "),
+        _date((read("date") or [""])[0]),
+        text,
+        html,
+        parts,
+    )
+
+
+def _date(value: str) -> float | None:
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _contents(parsed: Parsed) -> tuple[str, str, tuple[Part, ...]]:
+    text: list[str] = []
+    html: list[str] = []
+    parts: list[Part] = []
+    for place, part in enumerate(parsed.walk(), 1):
+        if place > MAX_PARTS:
+            break
+        if part.is_multipart():
+            continue
+        payload = part.get_payload(decode=True)
+        content = payload if isinstance(payload, bytes) else b""
+        media, name = part.get_content_type(), part.get_filename() or ""
+        disposition = part.get_content_disposition()
+        if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
+            (html if media == "text/html" else text).append(_decoded(content, part.get_content_charset("utf-8")))
+            continue
+        content_id = str(part.get("Content-ID", "")).strip("<> ")
+        parts.append(Part(str(place), name, media, content, content_id, bool(content_id) or disposition == "inline"))
+    return "\n".join(text), "\n".join(html), tuple(parts)
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")

@@ -1,0 +1,154 @@
+"""Mail servers: what to write in them to answer with a code, how it comes about by itself, and what they sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from statuary.catalog.lookup import suggest
+from statuary.catalog.model import Code
+from statuary.errors import CodeNotFound
+from statuary.explain.mail_verdicts import MAIL_CLASSES, MAIL_MARKS
+from statuary.snippets.mail import MailServer
+from statuary.snippets.mail_place import Case
+from statuary.snippets.mail_shelf import MailShown, NaturalShown
+from statuary.web.highlight import program
+from statuary.web.site import Page, Redirect, Result, Visit
+from statuary.web.views.codes import one_code
+from statuary.web.views.links import heading
+
+__all__ = ["MailSection", "mail_program", "mail_section", "servers", "servers_matrix", "servers_path"]
+
+_LANGUAGES = {"cf": "ini", "ini": "ini", "py": "python", "js": "javascript", "mjs": "javascript", "go": "go"}
+"""What the files beside a snippet are written in, by the end of their names."""
+
+
+class MailSection(NamedTuple):
+    """What mail servers have to say of a code.
+
+    Args:
+        groups: the cases of each stage, with every server's snippet for the first of them.
+        naturals: how it comes about by itself.
+        path: where all of it is.
+    """
+
+    groups: list[StageGroup]
+    naturals: list[NaturalShown]
+    path: str
+
+
+class StageGroup(NamedTuple):
+    """The cases of one stage.
+
+    Args:
+        stage: the stage.
+        shown: every server's snippet for the first case.
+        others: the further cases, each with every server's.
+    """
+
+    stage: str
+    shown: list[MailShown]
+    others: list[tuple[Case, list[MailShown]]]
+
+
+class MailCell(NamedTuple):
+    """A case in a server: the verdict's colour and mark, and where it is explained; no path where all is as asked."""
+
+    place: int
+    mark: str
+    path: str
+
+
+def servers_path(code: Code) -> str:
+    """The path of the page with every mail server."""
+    return f"{code.id}/servers"
+
+
+def mail_section(visit: Visit, code: Code) -> MailSection | None:
+    """What mail servers have to say of a code; None where nothing."""
+    shelf = visit.site.mail_shelf
+    stages: dict[str, list[Case]] = {}
+    for case in shelf.cases_of(code):
+        stages.setdefault(case.stage, []).append(case)
+    naturals = shelf.naturals_of(code)
+    if not stages and not naturals:
+        return None
+    groups = [
+        StageGroup(stage, shelf.show(first), [(case, shelf.show(case)) for case in others])
+        for stage, (first, *others) in stages.items()
+    ]
+    return MailSection(groups, naturals, servers_path(code))
+
+
+def servers(visit: Visit) -> Result:
+    """Every mail server's snippets for a code."""
+    protocol, value = visit.params["protocol"], visit.params["value"]
+    found = one_code(visit, protocol, value)
+    if len(found) > 1:
+        return Redirect(visit.url(f"{protocol}/{value}"))
+    code = found[0]
+    section = mail_section(visit, code)
+    path = servers_path(code)
+    if section is None:
+        raise CodeNotFound(path, [code.id, *suggest(visit.catalogue, code.id)])
+    if path != f"{protocol}/{value}/servers":
+        return Redirect(visit.url(path), permanent=True)
+    name = heading(visit.catalogue, code)
+    return Page(
+        "servers.html",
+        visit.gettext("Return %(code)s in a mail server") % {"code": name},
+        path,
+        {
+            "code": code,
+            "name": name,
+            "protocol": visit.catalogue.protocols[code.protocol],
+            "mail": section,
+        },
+        description=code.summary,
+    )
+
+
+def servers_matrix(visit: Visit) -> Result:
+    """Every reply in every mail server."""
+    shelf = visit.site.mail_shelf
+    counts: dict[str, Counter[str]] = {server.id: Counter() for server in shelf.servers}
+    groups: dict[str, list[tuple[Case, list[MailCell]]]] = {}
+    for case in sorted(shelf.cases, key=lambda case: (list(shelf.selection.dialogue).index(case.stage), case.line)):
+        shown = shelf.show(case)
+        for item in shown:
+            counts[item.server.id][item.word] += 1
+        groups.setdefault(case.stage, []).append((case, [_cell(item) for item in shown]))
+    return Page(
+        "servers_matrix.html",
+        visit.gettext("Every reply in every mail server"),
+        "snippets/mail",
+        {
+            "servers": shelf.servers,
+            "groups": list(groups.items()),
+            "summary": [(server, _versions(visit, server), counts[server.id]) for server in shelf.servers],
+        },
+    )
+
+
+def mail_program(text: str, language: str, file: str = "") -> Markup:
+    """A file with its colours.
+
+    Args:
+        text: the file.
+        language: what it is written in; empty to go by its name.
+        file: its name.
+    """
+    return program(language or _LANGUAGES.get(file.rpartition(".")[2], "text"), text)
+
+
+def _cell(item: MailShown) -> MailCell:
+    expected = item.word in ("as asked", "other text") or item.verdict is None
+    path = "" if expected else f"{item.case.codes[0]}/servers#{item.case.stage}-{item.server.id}"
+    return MailCell(MAIL_CLASSES[item.word], MAIL_MARKS[item.word], path)
+
+
+def _versions(visit: Visit, server: MailServer) -> str:
+    golden = visit.site.mail_shelf.goldens[server.id]
+    return ", ".join(f"{name} {version}" for name, version in golden.versions.items())
