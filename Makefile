@@ -46,9 +46,10 @@ messages: ## bring the translations' PO files up to date with the English
 	@tools/setup test
 	@$(BIN)/python tools/messages.py
 
-record: ## record the transcripts that documents show
+record: ## record the transcripts that documents show, and the lines of real logs
 	@tools/setup test
 	@$(BIN)/python tools/record.py
+	@$(BIN)/python -m tools.record_logs
 
 lock: ## renew the locked dependencies
 	@$(BIN)/pip install --quiet pip-tools

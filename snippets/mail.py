@@ -23,8 +23,8 @@ SETTLE_SECONDS = 0.15
 """How long a log must be quiet after a dialogue, in seconds."""
 SETTLE_AT_MOST_SECONDS = 3.0
 """How long that is waited for, in seconds."""
-SERVERS_AT_ONCE = 3
-"""How many servers run side by side."""
+SERVERS_AT_ONCE = 5
+"""How many servers run side by side; Postfix mostly waits while it starts."""
 TRIES = 2
 """How often a case that deviates is tried: a slow machine may part a reply from its log."""
 

@@ -59,6 +59,8 @@ ALLOWED: dict[tuple[str, str], str] = {
 WORDS = {
     "Created": "a member of Mailpit's JSON",
     "AUTH": "a command of SMTP",
+    "Content": "a class and a label of ours; CoAP has a code of that name",
+    "NOT_FOUND": "an exit status of ours; gRPC has a code of that name",
     "Redirect": "a class of ours",
     "no response": "a verdict of a snippet's run",
     "other": "a stage of ours",

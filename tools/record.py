@@ -24,6 +24,7 @@ _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT")
 _SHOWN_DATE = "Sat, 21 Nov 2026 09:00:00 GMT"
 _DEFAULT_PORTS = {"site": "8080", "http": "8081", "smtp": "1025"}
+_OTHER_PORTS = ("https", "submission", "smtps", "lmtp")
 TIMEOUT_SECONDS = 60
 
 
@@ -73,7 +74,7 @@ def renewed(text: str) -> str:
     """A document as it would be recorded now, against servers of its own."""
     server = subprocess.Popen(
         [sys.executable, "-m", "statuary", "serve", "--json", "--seed", "7"]
-        + [f"--{name}-port=0" for name in _DEFAULT_PORTS],
+        + [f"--{name}-port=0" for name in (*_DEFAULT_PORTS, *_OTHER_PORTS)],
         stdout=subprocess.PIPE,
         text=True,
     )

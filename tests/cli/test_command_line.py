@@ -114,7 +114,7 @@ def test_nothing_found_is_one(process: Run) -> None:
 def test_a_broken_catalogue_is_three(statuary: Run, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """One clear line; help and scripts need no catalogue."""
 
-    def fail() -> None:
+    def fail(*, hasty: bool) -> None:
         raise error
 
     monkeypatch.setattr(console_module, "open_catalogue", fail)

@@ -82,12 +82,14 @@ def test_word_speaks_for_its_own_stage(stage: str, word: str, script: str) -> No
 @given(st.sampled_from(WORD_STAGES), st.text(max_size=40))
 def test_any_word_is_scripted_ordinary_or_refused(stage: str, rest: str) -> None:
     for read in (lambda: parse_hello(stage + rest), lambda: parse_word(stage, stage + rest)):
+        position = 0
         try:
             found = read()
         except ScriptError as error:
-            assert error.position >= 0
+            position = error.position
         else:
             assert found is None or found
+        assert 0 <= position <= len(stage + rest)
 
 
 def test_long_names_are_not_looked_at() -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from statuary.errors import RuleError
 from statuary.scenario import causes
 from statuary.scenario.causes import CAUSES, Greylist, Quota, SizeLimit, Window, make_cause
+from statuary.scenario.rulefile import read_rules
+from tests.conftest import ROOT
 
 
 def test_window_refuses_what_is_over_its_number_until_time_has_passed() -> None:
@@ -116,3 +118,12 @@ def test_wrong_tables_say_what_and_the_mend(name: str, table: object, says: str)
 
 def test_every_cause_is_made_by_its_name() -> None:
     assert set(CAUSES) == {"window", "greylist", "size", "quota"}
+
+
+def test_documents_spell_them_as_rule_files_do() -> None:
+    """The example of docs/smtp.md is read without a fault, one cause after the other."""
+    text = (ROOT / "docs" / "smtp.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    found = read_rules(example.encode(), "smtp.md")
+    assert found.faults == ()
+    assert [type(rule.cause) for rule in found.rules] == [Window, Window, Greylist, Quota, SizeLimit]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statuary.scenario.causes import CAUSES
 from statuary.scenario.places import find_places
 from statuary.scenario.rulefile import MAX_FAULTS, MAX_RULE_FILE_OCTETS, read_rules, write_rules
 from statuary.scenario.rules import THEN, Count, Rule, RuleIndex, Scenario
-from statuary.scenario.ruletable import read_rule, write_rule
+from statuary.scenario.ruletable import RULE_KEYS, read_rule, write_rule
+from tests.conftest import ROOT
 
 EXAMPLE = b"""
 [[rule]]
@@ -82,7 +85,7 @@ def test_written_rules_read_the_same() -> None:
     assert write_rules(()) == ""
 
 
-_texts = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=20)
+_texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 _pattern = st.one_of(
     _texts,
     st.fixed_dictionaries({"exact": _texts}, optional={"ignore_case": st.just(True)}),
@@ -218,7 +221,7 @@ def test_no_octets_make_the_reader_raise(content: bytes) -> None:
 
 
 _values = st.recursive(
-    st.booleans() | st.integers(-9, 9) | st.text(st.characters(blacklist_categories=("Cs",)), max_size=8),
+    st.booleans() | st.integers(-9, 9) | st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.\"' \\=]", min_size=1, max_size=4), inner, max_size=3)
     ),
@@ -275,3 +278,27 @@ def test_conditional_rules_are_asked_in_order() -> None:
     assert (found.name, asked) == ("b", ["a", "b"])
     assert index.conditional("http", "request")
     assert not index.conditional("smtp", "rcpt")
+
+
+def test_documented_rules_are_rules() -> None:
+    """Every TOML example of docs/rules.md is a rule file."""
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        found = read_rules(block.encode(), "rules.md")
+        assert found.faults == ()
+        assert found.rules
+
+
+def test_documented_patterns_are_patterns() -> None:
+    """Every pattern in the table of docs/rules.md is one, and every key of a rule is named there."""
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\{ .* \}|\".*\")` \|", text, re.MULTILINE)
+    assert len(rows) >= 9
+    for row in rows:
+        for spelled in row.replace("[...]", '["a"]').replace("= pattern", '= "a"').split("` `"):
+            block = f'[[rule]]\nprotocol = "http"\nanswer = "503"\nmatch = {{ body = {spelled} }}\n'
+            assert read_rules(block.encode(), "rules.md").faults == (), spelled
+    for key in (*RULE_KEYS, *CAUSES):
+        assert f"`{key}`" in text

@@ -38,7 +38,9 @@ def naive(rules: Sequence[Rule], protocol: str, stage: str, fields: Mapping[str,
 
     ordered = sorted(enumerate(rules), key=lambda numbered: (-numbered[1].priority, numbered[0]))
     for _, rule in ordered:
-        if (rule.protocol, rule.stage) == (protocol, stage) and all(matches(*each) for each in rule.match.items()):
+        if (rule.protocol, rule.stage) == (protocol, stage) and all(
+            matches(field, str(pattern)) for field, pattern in rule.match.items()
+        ):
             return rule
     return None
 

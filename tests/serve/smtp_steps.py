@@ -43,9 +43,10 @@ class Dialogue:
         self.actions: list[Action] = []
         """What the mock did beside sending, in order."""
         self.session = mock(self.shared)(Peer("192.0.2.1:25", 1, tls=tls))
-        self.greeting = self._carry_out(self.session.start())
+        self.greeting = self.carry_out(self.session.start())
 
-    def _carry_out(self, output: Output) -> bytes:
+    def carry_out(self, output: Output) -> bytes:
+        """Take in an output; the octets that it sends."""
         sent = b""
         while isinstance(output, list):
             for action in output:
@@ -58,7 +59,7 @@ class Dialogue:
 
     def send(self, data: bytes) -> bytes:
         """Send octets; what comes back."""
-        return self._carry_out(self.session.receive(data))
+        return self.carry_out(self.session.receive(data))
 
     def say(self, *lines: str) -> list[str]:
         """Say lines, each after the answer to the former; code and enhanced code of each last line that came back."""

@@ -83,16 +83,27 @@ def test_rate_lets_a_client_read_piece_by_piece(server: Serving) -> None:
     assert parse(first + rest).body == PLAIN
 
 
-@pytest.mark.parametrize(("script", "count"), [("200-split=4-close", 4), ("200-slice=100-close", 3)])
-def test_pieces_arrive_one_by_one(server: Serving, script: str, count: int) -> None:
-    """A packet each: a client that reads at once never gets two in one."""
+@pytest.mark.parametrize(
+    ("script", "sizes"),
+    [("200-split=4", [250, 250, 250, 250]), ("200-slice=400", [400, 400, 200]), ("200-slice=9999", [1000])],
+)
+def test_pieces_have_their_sizes(script: str, sizes: list[int]) -> None:
+    """So many of even size, or all of one size and what is left; a pause between keeps them apart."""
+    answer = parse_script(script).constant
+    assert answer is not None
+    plan, _ = plan_answer(b"x" * 1000, answer.effects)
+    assert [len(action.data) for action in plan if isinstance(action, Send)] == sizes
+    assert len([action for action in plan if isinstance(action, Wait)]) == len(sizes) - 1
+
+
+@pytest.mark.parametrize("script", ["200-split=6-close", "200-slice=50-close"])
+def test_pieces_arrive_one_by_one(server: Serving, script: str) -> None:
+    """A client that reads at once gets the answer in parts."""
     pieces = []
     with ask(server, f"/status/{script}") as connection:
         while piece := connection.recv(65536):
             pieces.append(piece)
-    assert len(pieces) >= count
-    if "slice" in script:
-        assert {len(piece) for piece in pieces[:-1]} == {100}
+    assert len(pieces) > 1
     assert parse(b"".join(pieces)).body == PLAIN
 
 

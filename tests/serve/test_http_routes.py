@@ -386,3 +386,42 @@ def test_any_parameter_gets_an_answer(pattern: str, words: list[str], query: dic
     path = "/".join(quote(next(rest), safe="") if part.startswith("{") else part for part in pattern.split("/"))
     answer = ask(f"{path}?{urlencode(query)}", "Range: bytes=0-1,x", "Authorization: Digest a=b, =, c")
     assert answer.status < 500 or pattern in ("/unstable", "/drip")
+
+
+def test_rule_may_look_at_the_address() -> None:
+    """Also of a request without content; another client is not met by it."""
+    mock, shared, _ = make_mock()
+    shared.replace_rules(RuleIndex([Rule("http", "request", parse_script("403"), {"ip": "127.0.0.1"})]))
+    assert talk(mock, "/get")[0].status == 403
+    session = mock(Peer("192.0.2.1:9", 1))
+    assert octets_of(session.receive(b"GET /get HTTP/1.1\r\nHost: a\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_early_answer_leaves_nothing_to_the_next_request() -> None:
+    """A refused body is read and dropped, and the connection serves on (RFC 9112 §9.3)."""
+    session = MOCK(Peer("127.0.0.1:1", 1))
+    head = b"POST /status/507?expect=refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+    assert octets_of(session.receive(head)).startswith(b"HTTP/1.1 507 ")
+    following = octets_of(session.receive(b"helloGET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n"))
+    assert following.startswith(b"HTTP/1.1 204 ")
+
+
+def test_journal_keeps_large_contents_in_part() -> None:
+    """Both directions are cut at one limit, and a note says so."""
+    mock, shared, _ = make_mock()
+    talk(mock, "/bytes/100000")
+    talk(mock, "/post", method="POST", body=b"x" * 70_000)
+    (_, answered), (_, sent) = shared.journal
+    assert len(answered.response) == 65_536
+    assert answered.note == "its answer is cut at 65536 octets here"
+    assert len(sent.request.partition(b"\r\n\r\n")[2]) == 65_536
+    assert "its body is cut at 65536 octets here" in sent.note
+
+
+def test_rule_over_a_route_answers_in_its_place() -> None:
+    """A rule that never passes hides the route, with what it says itself about the answer."""
+    mock, shared, _ = make_mock()
+    shared.replace_rules(RuleIndex([Rule("http", "request", parse_script("418"), {"path": "/get"})]))
+    assert [talk(mock, "/get")[0].status for _ in range(3)] == [418] * 3
+    shared.replace_rules(RuleIndex())
+    assert talk(mock, "/get")[0].status == 200

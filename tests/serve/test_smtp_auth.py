@@ -68,6 +68,35 @@ def test_credentials_do_not_reach_the_journal(mechanism: str) -> None:
         assert row.request.rstrip(b"\r\n").endswith((b"***", b"AUTH LOGIN", b"AUTH CRAM-MD5"))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"AUTH PLAIN {encode(SECRET)}"],
+        ["EHLO c.example", "AUTH PLAIN", f"{encode(SECRET)}é"],
+        ["EHLO c.example", "AUTH LOGIN", "YW5uYQ==", encode(SECRET) * 2000],
+        ["EHLO c.example", "MAIL FROM:<>", f"auth plain {encode(SECRET)}"],
+        ["EHLO noauth.x", f"AUTH PLAIN {encode(SECRET)}"],
+    ],
+)
+def test_credentials_out_of_order_do_not_either(lines: list[str]) -> None:
+    """Before EHLO, in a transaction, no base64, too long, cut off by the end of the connection."""
+    dialogue = Dialogue()
+    dialogue.say(*lines)
+    dialogue.send(f"AUTH PLAIN {encode(SECRET)}".encode())
+    dialogue.session.eof()
+    assert len(dialogue.journal) > len(lines)
+    for row in dialogue.journal:
+        assert encode(SECRET)[:8].encode() not in row.request, row
+
+
+def test_unfinished_response_is_masked() -> None:
+    dialogue = Dialogue()
+    dialogue.say("EHLO c.example", "AUTH PLAIN")
+    dialogue.send(encode(SECRET).encode())
+    dialogue.session.eof()
+    assert dialogue.journal[-1].request == b"***\r\n"
+
+
 def test_wrong_password_then_right() -> None:
     """Counted like any script: refused twice, then let in."""
     dialogue = Dialogue()

@@ -8,7 +8,7 @@ from tests.serve.smtp_steps import Dialogue, rule
 from statuary.scenario.causes import Greylist, Quota, SizeLimit, Window
 from statuary.scenario.grammar import SMTP, parse_script
 from statuary.scenario.rules import Rule
-from statuary.serve.output import Close, Hang, Reset, Wait
+from statuary.serve.output import Close, Hang, Later, Reset, Wait
 
 STAGES = {
     "ehlo": "EHLO c.example",
@@ -256,6 +256,21 @@ def test_quota_fills_and_is_empty_once_the_mailbox_is_cleared() -> None:
     assert dialogue.start("b@full.test", "c@full.test", "b@any.test")[2:] == ["452 4.2.2", "250 2.1.5", "250 2.1.5"]
     dialogue.shared.mailbox.clear()
     assert dialogue.start("b@full.test")[-1] == "250 2.1.5"
+
+
+@pytest.mark.parametrize("lines", [(), ("MAIL FROM:<>", "RCPT TO:<b@any.test>", "DATA", "half a message")])
+def test_421_that_nobody_asked_for(lines: tuple[str, ...]) -> None:
+    """RFC 5321 §3.8: at any time, in silence and in the midst of the data."""
+    dialogue = Dialogue()
+    assert dialogue.say("EHLO idle421-delay=2s.x") == ["250"]
+    dialogue.say(*lines)
+    later = dialogue.actions[-1]
+    assert isinstance(later, Later)
+    assert later.seconds == 2.0
+    assert dialogue.carry_out(later.wake()).startswith(b"421 4.3.2 ")
+    assert dialogue.session.closing
+    assert later.wake() is None
+    assert [row.stage for row in dialogue.journal][-1] == "idle"
 
 
 def test_dialect_text_is_the_reply() -> None:

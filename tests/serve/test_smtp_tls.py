@@ -187,6 +187,15 @@ def test_last_reply_reaches_a_client_that_still_sends(server: Serving, script: s
             assert last == (script[:3] if script != "drop" else "250")
 
 
+def test_421_in_the_midst_of_silence(server: Serving) -> None:
+    """The client says nothing; the server takes its leave."""
+    with connect(server.smtp_port) as connection:
+        read_reply(connection)
+        connection.sendall(b"EHLO idle421-delay=100ms.x\r\n")
+        said = read_all(connection)
+    assert said.splitlines()[-1].startswith(b"421 4.3.2 ")
+
+
 def test_certificate_of_the_users_own(tmp_path: Path) -> None:
     """A file that is none is named, with what it should be."""
     with pytest.raises(ServeError, match="No such file"):

@@ -10,6 +10,7 @@ import pytest
 
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
+from statuary.snippets.client_place import codes_met
 from statuary.snippets.client_shelf import ClientShelf, ShownClient
 from tests.web.client import LANGUAGES, Client
 
@@ -104,3 +105,20 @@ def test_another_spelling_leads_to_the_page(client: Client) -> None:
     """A number with several owners leads to the choice."""
     assert client.get("/en/http/420/clients").status_code in (302, 303, 307)
     assert client.get("/en/http/420-twitter/clients").status_code == 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_matrix_has_every_code_and_client(client: Client, catalogue: Catalogue, language: str) -> None:
+    """Each code leads to its programs; a deviation to the place that names it."""
+    answer = client.get(f"/{language}/snippets/clients")
+    assert answer.status_code == 200
+    page = html5lib.HTMLParser(strict=True).parse(answer.text)
+    links = {link.get("href") for link in page.iter(f"{XHTML}a")}
+    shelf = ClientShelf(find_places().content)
+    for protocol in ("http", "smtp"):
+        for code in codes_met(catalogue, protocol, shelf.selection):
+            assert f"/{language}/{code.id}/clients" in links
+    for found in shelf.clients:
+        for identity in found.deviations:
+            assert f"/{language}/{identity}/clients#client-{found.id}" in links
+    assert f"/{language}/snippets/clients" in client.get(f"/{language}/snippets").text

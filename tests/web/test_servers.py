@@ -38,10 +38,10 @@ def test_files_are_shown_as_they_ran(client: Client, catalogue: Catalogue, shelf
     """Byte for byte, those beside them too, each with the recorded dialogue."""
     code = catalogue.get("smtp/4.2.2")
     assert code is not None
-    page = parsed(client.get(f"/{language}/smtp/4.2.2/servers").text)
-    shown = programs(page)
-    text = "".join(page.itertext())
-    for stage in ("rcpt", "message"):
+    for stage, path in (("rcpt", "servers"), ("message", "servers/message")):
+        page = parsed(client.get(f"/{language}/smtp/4.2.2/{path}").text)
+        shown = programs(page)
+        text = "".join(page.itertext())
         case = next(case for case in shelf.cases_of(code) if case.stage == stage)
         for item in shelf.show(case):
             assert item.snippet is not None
@@ -57,16 +57,19 @@ def test_a_mock_page_shows_the_first_and_leads_to_the_others(client: Client, she
     (section,) = [item for item in page.iter(f"{XHTML}section") if item.get("aria-labelledby") == "servers"]
     assert len(programs(section)) == 1
     links = {item.get("href") for item in section.iter(f"{XHTML}a")}
-    assert {f"/en/smtp/452/servers#rcpt-{server.id}" for server in shelf.servers[1:]} <= links
-    assert "queue_minfree" in "".join(section.itertext())
+    assert {f"/en/smtp/452/servers#rcpt-{server.id}" for server in shelf.servers} <= links
+    assert {f"/en/smtp/452/servers/{part}" for part in ("mail", "message", "by-itself")} <= links
     ids = {item.get("id") for item in parsed(client.get("/en/smtp/452/servers").text).iter() if item.get("id")}
-    assert {f"rcpt-{server.id}" for server in shelf.servers} | {"by-itself"} <= ids
+    assert {f"rcpt-{server.id}" for server in shelf.servers} <= ids
+    assert "queue_minfree" in client.get("/en/smtp/452/servers/by-itself").text
 
 
 def test_codes_without_servers_have_no_page(client: Client) -> None:
     """250 is no refusal; HTTP is no mail; another spelling leads to the page."""
     assert client.get("/en/smtp/250/servers").status_code == 404
     assert client.get("/en/http/503/servers").status_code == 404
+    assert client.get("/en/smtp/452/servers/quit").status_code == 404
+    assert client.get("/en/smtp/452/servers/rcpt").headers["location"].endswith("452/servers")
     assert 'id="servers"' not in client.get("/en/smtp/250/mock").text
 
 
@@ -82,7 +85,7 @@ def test_the_matrix_has_every_case_and_server(client: Client, shelf: MailShelf, 
     targets = {
         link.get("href") for row in rows for cell in row.findall(f"{XHTML}td") for link in cell.iter(f"{XHTML}a")
     }
-    assert f"/{language}/smtp/421/servers#connect-aiosmtpd" in targets
+    assert f"/{language}/smtp/421/servers/connect#connect-aiosmtpd" in targets
     for target in sorted(targets):
         path, _, anchor = target.partition("#")
         assert f'id="{anchor}"' in client.get(path).text, target
@@ -98,3 +101,17 @@ def test_every_verdict_has_words_and_a_shape() -> None:
     for came in ("closed", "hang", "refused", "no way"):
         assert came not in mail_happened("cannot be sent", came).render(str).split(": ")[-1:]
     assert mail_happened("as asked", "").render(str) == MAIL_MEANINGS["as asked"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_are_light(client: Client, shelf: MailShelf, catalogue: Catalogue, language: str) -> None:
+    """Under 60 kB, as every page."""
+    codes = {identity for case in shelf.cases for identity in case.codes}
+    for identity in sorted(codes):
+        code = catalogue.get(identity)
+        assert code is not None
+        parts = [case.stage for case in shelf.cases_of(code)] + (["by-itself"] if shelf.naturals_of(code) else [])
+        for path in ("mock", "servers", *(f"servers/{part}" for part in list(dict.fromkeys(parts))[1:])):
+            answer = client.get(f"/{language}/{identity}/{path}")
+            assert answer.status_code == 200
+            assert len(answer.text.encode()) < 60_000, (identity, path)

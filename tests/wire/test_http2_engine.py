@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import cast
+
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -56,11 +59,7 @@ def test_cuts_mean_nothing(cuts: list[int]) -> None:
     client.send_headers(1, [("x-sum", "1")], end_stream=True)
     octets = client.data_to_send()
     bounds = sorted({0, len(octets), *(cut for cut in cuts if cut < len(octets))})
-    events = [
-        event
-        for begin, end in zip(bounds, bounds[1:], strict=False)
-        for event in engine.receive_data(octets[begin:end])
-    ]
+    events = [event for begin, end in pairwise(bounds) for event in engine.receive_data(octets[begin:end])]
     assert [event.__class__ for event in events] == [Opened, Ended]
     assert events[1] == Ended(1, b"hello" * 50, (("x-sum", "1"),))
 
@@ -137,6 +136,6 @@ def test_fields_of_the_connection_are_left_out() -> None:
     fields = (("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-One", "1"))
     engine.send_head(1, 200, fields, length=None, end=True)
     (response,) = [e for e in client.receive_data(engine.octets()) if isinstance(e, ResponseReceived)]
-    assert [name for name, _ in response.headers or ()] == [":status", "x-one"]
+    assert list(dict(cast("list[tuple[str, str]]", response.headers))) == [":status", "x-one"]
     with pytest.raises(LocalProtocolError):
         engine.send_head(1, 200, (), length=None)

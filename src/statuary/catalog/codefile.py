@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from statuary.catalog.identity import kind_of, stem_of
-from statuary.catalog.model import Answer, Claim, Code, Example, Prose, Retry
+from statuary.catalog.identity import kind_of, named_in, stem_of
+from statuary.catalog.model import Answer, Claim, Code, Example, Prose, Retry, Seen
 from statuary.catalog.specs import parse_spec
 from statuary.errors import ContentError
 
@@ -71,10 +71,15 @@ FENCES = ("http", "smtp", "ftp", "sip", "text", "log")
 
 _TOP_KEYS = {
     *("value", "name", "title", "class", "status", "specs", "owner", "aliases", "hidden", "wire"),
-    *("stages", "basic", "classes", "related", "retry", "answer"),
+    *("stages", "basic", "classes", "related", "retry", "answer", "seen"),
 }
 _RETRY_KEYS = {"policy", "who", "wait_seconds", "give_up_seconds", "header", "idempotent_only", "source"}
 _ANSWER_KEYS = {"text", "enhanced", "machine_read", "closes", "content", "headers", "required"}
+_SEEN_KEYS = {"provider", "text", "source"}
+MAX_SEEN = 24
+"""The most texts of providers in a file."""
+MAX_SEEN_CHARACTERS = 600
+"""The longest of them, in characters."""
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _TOML_MEND = 'mend the quotes or brackets here: texts stand in "...", lists in [...]'
 _FENCE = re.compile(r"^```(\w*)\n(.*?)\n?^```$", re.MULTILINE | re.DOTALL)
@@ -168,6 +173,7 @@ def parse_code_file(
         classes=reader.strings("classes", allowed=("2", "4", "5"), required=kind == "template"),
         related=reader.strings("related"),
         examples=examples,
+        seen=_parse_seen(reader, value),
         prose=prose,
     )
     return CodeFile(code, class_retry, path, text, prose_lines, example_lines)
@@ -219,6 +225,21 @@ class _Table:
         if not isinstance(value, dict):
             raise self.error(key, "is not a table", f"write [{name}]")
         return _Table(self._path, self._lines, name, value)
+
+    def tables(self, key: str) -> list[_Table]:
+        """The tables of a list within, none where there is no such list."""
+        values = self._values.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise self.error(key, "is not a list of tables", f"write [[{key}]]")
+        heads = [number for number, line in enumerate(self._lines) if line.strip() == f"[[{key}]]"]
+        found = []
+        for index, value in enumerate(values):
+            # Of the file only this table is left, so that an error is located in the right one of them.
+            start = heads[index] if index < len(heads) else 0
+            end = heads[index + 1] if index + 1 < len(heads) else len(self._lines)
+            lines = [*[""] * start, f"[{key}]", *self._lines[start + 1 : end]]
+            found.append(_Table(self._path, lines, key, value))
+        return found
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -339,6 +360,24 @@ def _parse_answer(table: _Table) -> Answer:
         headers=table.texts("headers"),
         required=table.strings("required"),
     )
+
+
+def _parse_seen(reader: _Table, value: str) -> tuple[Seen, ...]:
+    tables = reader.tables("seen")
+    if len(tables) > MAX_SEEN:
+        raise reader.error("seen", f"there are {len(tables)}", f"keep the {MAX_SEEN} that help most")
+    found = []
+    for table in tables:
+        table.known_keys(_SEEN_KEYS)
+        item = Seen(table.string("provider"), table.string("text"), table.string("source"))
+        if not item.source.startswith("https://"):
+            raise table.error("source", "is no address with https", 'write source = "https://..."')
+        if not named_in(item.text, value):
+            raise table.error("text", f"does not name {value}", "write the text with its code, as it was sent")
+        if len(item.text) > MAX_SEEN_CHARACTERS:
+            raise table.error("text", f"has more than {MAX_SEEN_CHARACTERS} characters", "leave out the end: …")
+        found.append(item)
+    return tuple(found)
 
 
 def _parse_body(

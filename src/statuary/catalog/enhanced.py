@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from statuary.catalog.identity import named_in
 from statuary.catalog.model import Code, Retry
 
 __all__ = ["CLASS_IDENTITY", "concrete_code", "parse_enhanced", "template_identity"]
@@ -46,6 +47,7 @@ def concrete_code(template: Code, class_code: Code, class_retry: Mapping[str, Re
         basic=basic,
         retry=class_retry.get(digit, class_code.retry),
         template=template.id,
+        seen=tuple(item for item in template.seen if named_in(item.text, value)),
         hidden=template.hidden or digit not in template.classes,
         related=tuple(
             dict.fromkeys(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["RANGE", "holds", "kind_of", "number_of", "slug", "stem_of"]
+__all__ = ["RANGE", "holds", "kind_of", "named_in", "number_of", "slug", "stem_of"]
 
 RANGE = r"[0-9]+-[0-9]+|0x[0-9a-f]+-0x[0-9a-f]+"
 """How registries write a range of numbers."""
@@ -47,6 +47,14 @@ def kind_of(protocol: str, value: str, class_: str, status: str, *, by_name: boo
     if status == "unassigned" or (by_name and status == "reserved"):
         return "range"
     return "range" if re.fullmatch(rf"{RANGE}|{_SERIES}", value) else "code"
+
+
+def named_in(text: str, value: str) -> bool:
+    """Whether a text names a code by its number: ``452``, or ``4.2.2`` or ``5.2.2`` for the template ``X.2.2``."""
+    number = re.escape(value)
+    if value.startswith("X."):
+        number = "[245]" + number[1:]
+    return re.search(rf"(?<![0-9.]){number}(?!\.?[0-9])", text) is not None
 
 
 def number_of(value: str) -> int | None:

@@ -20,6 +20,7 @@ __all__ = [
     "Prose",
     "Protocol",
     "Retry",
+    "Seen",
     "Spec",
 ]
 
@@ -101,6 +102,20 @@ class Claim(NamedTuple):
     text: str
 
 
+class Seen(NamedTuple):
+    """A text that a provider sends with the code.
+
+    Args:
+        provider: who sends it: ``Gmail``.
+        text: the text with its code; lines are joined, and ``…`` stands for what is left out.
+        source: where it can be read, an address with https.
+    """
+
+    provider: str
+    text: str
+    source: str
+
+
 class Prose(NamedTuple):
     """The sentences of a code in one language.
 
@@ -144,6 +159,7 @@ class Code(NamedTuple):
         classes: templates: the classes in which the code makes sense.
         related: identities of neighbours.
         examples: fenced blocks, as shown.
+        seen: texts that providers send with it.
         prose: its sentences.
     """
 
@@ -170,6 +186,7 @@ class Code(NamedTuple):
     classes: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    seen: tuple[Seen, ...] = ()
     prose: Prose = Prose()
 
     @property
@@ -221,6 +238,7 @@ class Code(NamedTuple):
             "classes": list(self.classes),
             "related": list(self.related),
             "examples": [{"kind": e.kind, "text": e.text} for e in self.examples],
+            "seen": [item._asdict() for item in self.seen],
             "language": self.prose.language,
             "untranslated": sorted(self.prose.fallbacks),
             "prose": dict(self.prose.texts),
@@ -255,6 +273,7 @@ class Code(NamedTuple):
             classes=tuple(data["classes"]),
             related=tuple(data["related"]),
             examples=tuple(Example(**example) for example in data["examples"]),
+            seen=tuple(Seen(**item) for item in data["seen"]),
             prose=Prose(
                 language=data["language"],
                 texts=data["prose"],

@@ -187,7 +187,10 @@ class Catalogue:
         rows = self._connection.execute(f"{columns} WHERE {clause}", values)
         if not short:
             return [row[0] for row in rows.fetchmany(limit)]
-        holding = [(row[0], place) for row in rows if (place := _place_of(short, row[1:])) is not None]
+        whole = [
+            re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word)) for word in short
+        ]
+        holding = [(row[0], place) for row in rows if (place := _place_of(whole, row[1:])) is not None]
         if not long:
             holding.sort(key=lambda found: found[1])
         return [identity for identity, _ in holding[:limit]]
@@ -274,15 +277,14 @@ class Catalogue:
         return Code.from_dict({**json.loads(facts), **texts})
 
 
-def _place_of(words: Sequence[str], texts: Sequence[str]) -> int | None:
+def _place_of(words: Sequence[re.Pattern[str]], texts: Sequence[str]) -> int | None:
     """The first of the texts that holds a word, counted from 0; None where one word is in none of them.
 
     Short Latin words count only as whole words: ``no`` is not in ``unknown``.
     """
     places = []
     for word in words:
-        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word), re.IGNORECASE)
-        place = next((number for number, text in enumerate(texts) if pattern.search(text)), None)
+        place = next((number for number, text in enumerate(texts) if word.search(text)), None)
         if place is None:
             return None
         places.append(place)

@@ -76,7 +76,8 @@ def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
     for mixup in comparison.mixups:
         yield console.paint(told(console, mixup.title), "strong")
         yield from wrap(told(console, mixup.why), console.columns, "  ")
-        choices = [choice for choice in mixup.choices if choice.code.id in (comparison.left.id, comparison.right.id)]
+        sides = (comparison.left.id, comparison.right.id)
+        choices = [choice for side in sides for choice in mixup.choices if choice.code.id == side]
         yield from table(console, [(choice.code.id, [told(console, choice.when)]) for choice in choices])
         yield ""
     yield console.paint(_("Differences"), "strong")

@@ -111,7 +111,7 @@ def _bash(console: Console) -> Iterator[str]:
     yield '        *:-*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;'
     yield "        completion:*) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$current\")) ;;"
     yield f"        help:*) COMPREPLY=($(compgen -W '{names}' -- \"$current\")) ;;"
-    yield "        export:*|parse:*|languages:*) ;;"
+    yield "        export:*|parse:*|languages:*|decide:*) ;;"
     yield '        serve:*|check:*) COMPREPLY=($(compgen -f -- "$current")) ;;'
     yield f'        :*) COMPREPLY=($(compgen -W "{names} $(statuary completion codes "$current" 2>/dev/null)" \\'
     yield '                -- "$current")) ;;'
@@ -150,7 +150,7 @@ def _zsh(console: Console) -> Iterator[str]:
     yield "        (*:-*) _describe -o option options; return ;;"
     yield "        (completion:*) compadd -- bash zsh fish; return ;;"
     yield "        (help:*) _describe command commands; return ;;"
-    yield "        (export:*|parse:*|languages:*) return ;;"
+    yield "        (export:*|parse:*|languages:*|decide:*) return ;;"
     yield "        (serve:*|check:*) _files; return ;;"
     yield "        (:*) _describe command commands ;;"
     yield "    esac"
@@ -176,7 +176,7 @@ def _fish(console: Console) -> Iterator[str]:
             choices = f" -x -a {_quoted(' '.join(values[flag]))}" if flag in values else ""
             described = f" -d {_quoted(console.gettext(help_text))}" if help_text else ""
             yield f"complete -c statuary -n {_quoted(where)} -l {flag[2:]}{choices}{described}"
-    coded = "not __fish_seen_subcommand_from export serve check parse languages completion help"
+    coded = "not __fish_seen_subcommand_from export decide serve check parse languages completion help"
     yield f"complete -c statuary -n {_quoted(coded)} -a '(statuary completion codes (commandline -ct) 2>/dev/null)'"
     yield "complete -c statuary -n '__fish_seen_subcommand_from serve check' -F"
     yield "complete -c statuary -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'"

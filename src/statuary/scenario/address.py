@@ -46,8 +46,21 @@ REPORT_STAGES = ("bounce", "complaint", "away")
 """What comes back after a message was accepted: a delivery report, a complaint, an automatic response."""
 ADDRESS_STAGES = ("mail", "rcpt", *TRANSACTION_STAGES, *LASTING_STAGES, "bounce")
 """What an address can speak for: stages, and the bounce after acceptance."""
-WORD_STAGES = ("ehlo", "starttls", "auth", "mail", "rcpt", "expn", "etrn", "atrn", *TRANSACTION_STAGES, *LASTING_STAGES)
-"""The stages for which the name in EHLO can speak; a command's own argument can for its own."""
+WORD_STAGES = (
+    "ehlo",
+    "idle",
+    "starttls",
+    "auth",
+    "mail",
+    "rcpt",
+    "expn",
+    "etrn",
+    "atrn",
+    *TRANSACTION_STAGES,
+    *LASTING_STAGES,
+)
+"""The stages for which the name in EHLO can speak; a command's own argument can for its own. ``idle`` is what is said
+when nobody asked, so long after EHLO as its delay has it."""
 
 _SCRIPT = r"(?P<script>(?:[0-9]{3}|pass|drop|reset|hang)(?![0-9A-WYZa-wyz]).*)"
 _SCRIPTED = re.compile(rf"(?P<stage>{'|'.join(ADDRESS_STAGES)}){_SCRIPT}", re.IGNORECASE | re.DOTALL)

@@ -112,6 +112,7 @@ class Glob:
         return text is not None and self._compiled.match(text) is not None
 
 
+@lru_cache(maxsize=MAX_COMPILED)
 def compile_glob(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """A wild pattern as a regular expression that cannot backtrack more than once for each star.
 

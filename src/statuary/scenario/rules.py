@@ -462,6 +462,7 @@ def fits(name: str, pattern: Pattern, fields: Mapping[str, str]) -> bool:
     if given is None and "." in name:
         return False
     known = folded(name, given or "")
-    if isinstance(pattern, Exact):
-        return known == folded(name, pattern.text)
-    return compile_glob(folded(name, pattern)).match(known) is not None
+    wanted = folded(name, pattern.text if isinstance(pattern, Exact) else pattern)
+    if isinstance(pattern, Exact) or not WILD.search(wanted):
+        return known == wanted
+    return compile_glob(wanted).match(known) is not None

@@ -27,6 +27,7 @@ __all__ = ["Line", "Transcript", "record_http", "record_smtp", "record_smtp_stag
 _SENDER = "sender@client.example"
 _RECIPIENT = "recipient@any.test"
 _HELLO = "client.example"
+_CHUNK = "BDAT 22 LAST\r\nSubject: Hello\r\n\r\nHi"
 _MESSAGE = ("Subject: Hello", "", "Hello from a test.", ".")
 
 
@@ -99,12 +100,20 @@ def record_smtp_stage(shared: Shared, stage: str, script: str) -> Transcript:
     commands = _delivery(_SENDER, _RECIPIENT)
     if stage in wanted:
         commands = iter([f"EHLO {_HELLO}", wanted[stage]])
+    elif stage == "bdat":
+        *opening, _, _ = _delivery(_SENDER, _RECIPIENT)
+        commands = iter([*opening, _CHUNK])
     return _dialogue(replace(_apart(shared), rules=rules), commands)
 
 
 def _apart(shared: Shared) -> Shared:
     return replace(
-        shared, rules=RuleIndex(), journal=MemoryJournal(1000), counters=MemoryCounters(), mailbox=Mailbox(10)
+        shared,
+        rules=RuleIndex(),
+        journal=MemoryJournal(1000),
+        counters=MemoryCounters(),
+        mailbox=Mailbox(10),
+        courier=None,
     )
 
 

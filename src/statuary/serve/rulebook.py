@@ -77,7 +77,8 @@ class Rulebook:
         self.files = tuple(files)
         self.faults: tuple[RuleFileError, ...] = ()
         """What is wrong in the files as they are now; the rules in force are older then."""
-        self._from_files: tuple[Rule, ...] = ()
+        self._read: tuple[Rule, ...] = ()  # as the files had them when they were last in order
+        self._from_files: tuple[Rule, ...] = ()  # those of them that are in force
         self._added: tuple[Rule, ...] = shared.rules.rules
         self._stamps: list[_Stamp | None] = []
         self._serial = 0
@@ -127,6 +128,7 @@ class Rulebook:
             self._put(rules, self._added)
         except RuleError as error:
             raise RuleFilesError([RuleFileError(str(self.files[0]), 1, 1, str(error))]) from None
+        self._read = rules
         self.faults = ()
 
     def reject(self, faults: tuple[RuleFileError, ...]) -> None:
@@ -186,12 +188,13 @@ class Rulebook:
         return before - len(self.rules)
 
     def reset(self) -> None:
-        """Forget what was added, and read the files again where they are in order."""
-        self._put(self._from_files, ())
-        try:
-            self.load()
-        except RuleFilesError as error:
-            self.reject(error.faults)
+        """Forget what was added, and put all rules of the files in force again; changed files are read."""
+        self._put(self._read, ())
+        if self.changed():
+            try:
+                self.take(self.read())
+            except RuleFilesError as error:
+                self.reject(error.faults)
 
     def _named(self, rule: Rule) -> Rule:
         if rule.name:

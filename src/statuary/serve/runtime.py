@@ -218,7 +218,16 @@ class _Connection(asyncio.Protocol):
             return
         self._transport.resume_reading()
         self._transport.write_eof()
-        self._timer = asyncio.get_running_loop().call_later(self._runtime.limits.linger_seconds, self._transport.abort)
+        loop, limits = asyncio.get_running_loop(), self._runtime.limits
+        self._timer = loop.call_later(limits.linger_seconds, self._linger_over, loop.time() + limits.idle_seconds)
+
+    def _linger_over(self, deadline: float) -> None:
+        """End what lingers, unless it still takes in a long last answer: that may last as long as any silence."""
+        loop = asyncio.get_running_loop()
+        if self._transport.get_write_buffer_size() and loop.time() < deadline:
+            self._timer = loop.call_later(self._runtime.limits.linger_seconds, self._linger_over, deadline)
+        else:
+            self._transport.abort()
 
     def _carry_on(self) -> None:
         """Carry out the plan up to its next wait; then let the session go on with what was held."""

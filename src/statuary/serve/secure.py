@@ -189,6 +189,10 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
         """Whether the lower transport is being closed."""
         return self._lower is None or self._lower.is_closing()
 
+    def get_write_buffer_size(self) -> int:
+        """How many octets wait in the lower transport."""
+        return 0 if self._lower is None else self._lower.get_write_buffer_size()
+
     def pause_reading(self) -> None:
         """Let the peer wait."""
         if self._lower is not None:

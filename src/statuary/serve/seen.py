@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from statuary.errors import RuleError
@@ -18,6 +19,7 @@ __all__ = [
     "Filter",
     "NearMiss",
     "Seen",
+    "Watch",
     "differences",
     "follow",
     "near_exchanges",
@@ -30,6 +32,8 @@ MAX_CONNECTIONS = 10_000
 """The most connections whose dialogue is followed at once."""
 MAX_NEAR_MISSES = 3
 """How many near misses are given."""
+MAX_NEAR_RULES = 5_000
+"""How many rules are looked at for near misses."""
 MAX_SHOWN_CHARACTERS = 200
 """How much of a field's value is shown in a difference."""
 
@@ -182,20 +186,66 @@ def _mailbox(address: str) -> Mailbox:
     return Mailbox(local_part, domain, address, address)
 
 
-def follow(journal: MemoryJournal) -> Iterator[Seen]:
-    """Every exchange that is kept, with its fields, oldest first."""
-    dialogues: dict[int, _Dialogue] = {}
-    for number, exchange in journal:
+class _Follower:
+    """Goes through exchanges in their order and knows what each dialogue has come to."""
+
+    def __init__(self) -> None:
+        self._dialogues: dict[int, _Dialogue] = {}
+
+    def see(self, number: int, exchange: Exchange) -> Seen:
+        """The next exchange with its fields."""
         if exchange.protocol == "http":
             method, target, headers, body = request_parts(exchange.request)
             ip = exchange.peer.rpartition(":")[0]
-            yield Seen(number, exchange, HttpFields(method, target, headers, body, ip, exchange.key))
-        else:
-            if exchange.stage == "connect" or exchange.connection not in dialogues:
-                if len(dialogues) >= MAX_CONNECTIONS:
-                    dialogues.clear()
-                dialogues[exchange.connection] = _Dialogue()
-            yield Seen(number, exchange, dialogues[exchange.connection].fields(exchange))
+            return Seen(number, exchange, HttpFields(method, target, headers, body, ip, exchange.key))
+        dialogues = self._dialogues
+        if exchange.stage == "connect" or exchange.connection not in dialogues:
+            if len(dialogues) >= MAX_CONNECTIONS:
+                dialogues.clear()
+            dialogues[exchange.connection] = _Dialogue()
+        return Seen(number, exchange, dialogues[exchange.connection].fields(exchange))
+
+
+def follow(journal: MemoryJournal) -> Iterator[Seen]:
+    """Every exchange that is kept, with its fields, oldest first."""
+    follower = _Follower()
+    return (follower.see(number, exchange) for number, exchange in journal)
+
+
+class Watch:
+    """Counts the exchanges that fit, and looks at each only once however often it is asked.
+
+    Args:
+        journal: where they are.
+        wanted: what fits.
+    """
+
+    def __init__(self, journal: MemoryJournal, wanted: Filter) -> None:
+        self._journal = journal
+        self._wanted = _from_cleared(journal, wanted)
+        self._follower = _Follower()
+        self._last = 0
+        self._count = 0
+
+    def count(self) -> int:
+        """How many have fitted by now."""
+        first, exchanges = self._journal.since(self._last, self._journal.max_exchanges)
+        for number, exchange in enumerate(exchanges, first):
+            if self._wanted.match:
+                seen = self._follower.see(number, exchange)
+                fitting = self._wanted.takes(number, exchange) and not differences(self._wanted.match, seen.fields)
+            else:
+                fitting = self._wanted.takes(number, exchange)
+            self._count += fitting
+            self._last = number
+        return self._count
+
+
+def _from_cleared(journal: MemoryJournal, wanted: Filter) -> Filter:
+    """A filter that leaves out what a key's readers have cleared."""
+    if wanted.key is None:
+        return wanted
+    return wanted._replace(after=max(wanted.after, journal.cleared(wanted.key)))
 
 
 def select(journal: MemoryJournal, wanted: Filter) -> Iterator[tuple[int, Exchange]]:
@@ -205,8 +255,7 @@ def select(journal: MemoryJournal, wanted: Filter) -> Iterator[tuple[int, Exchan
         journal: where they are.
         wanted: what fits; what a key's readers have cleared is left out.
     """
-    if wanted.key is not None:
-        wanted = wanted._replace(after=max(wanted.after, journal.cleared(wanted.key)))
+    wanted = _from_cleared(journal, wanted)
     if not wanted.match:
         yield from ((number, exchange) for number, exchange in journal if wanted.takes(number, exchange))
         return
@@ -240,7 +289,7 @@ def near_misses(rules: Iterable[Rule], protocol: str, stage: str, fields: Mappin
     """
     found = [
         NearMiss(rule.name, 0, differing)
-        for rule in rules
+        for rule in islice(rules, MAX_NEAR_RULES)
         if rule.protocol == protocol and stage in ("", rule.stage) and (differing := differences(rule.match, fields))
     ]
     return _nearest(found)
@@ -249,10 +298,10 @@ def near_misses(rules: Iterable[Rule], protocol: str, stage: str, fields: Mappin
 def near_exchanges(journal: MemoryJournal, wanted: Filter) -> list[NearMiss]:
     """The exchanges that came nearest to a filter that none, or too few, fitted; the nearest first."""
     found: list[NearMiss] = []
-    after = max(wanted.after, journal.cleared(wanted.key) if wanted.key is not None else 0)
+    wanted = _from_cleared(journal, wanted)
     for seen in follow(journal):
         exchange = seen.exchange
-        if seen.number <= after or wanted.key not in (None, exchange.key):
+        if seen.number <= wanted.after or wanted.key not in (None, exchange.key):
             continue
         differing = list(differences(wanted.match, seen.fields))
         for name in ("protocol", "stage", "code", "rule"):

@@ -12,10 +12,12 @@ from statuary.catalog.store import Catalogue
 from statuary.snippets.client import Client, ClientSelection
 from statuary.snippets.place import asked, digest, fill
 
-__all__ = ["Case", "Meeting", "codes_met", "meeting", "place_client", "why_not_met"]
+__all__ = ["Case", "Meeting", "cases_digest", "codes_met", "meeting", "place_client", "why_not_met"]
 
 SERVER, URL, DATE = "{server}", "{url}", "{date}"
 """What the harness fills in: host and port of the SMTP mock, URL of the HTTP mock, a date soon to come."""
+KEPT = 75
+"""EX_TEMPFAIL of sysexits.h: what a program ends with that keeps something for later."""
 
 _NOT_READ = frozenset({"accept-ranges", "cache-control", "connection", "content-length", "content-type", "retry-after"})
 """Header fields that a program has no use for, or reads by other means."""
@@ -190,10 +192,6 @@ def place_client(client: Client, met: Meeting, template: str | None = None) -> s
 def cases_digest(met: Meeting) -> str:
     """A digest of how a code is met beside the program: arguments and expectations."""
     return digest(json.dumps([list(case) for case in met.cases], ensure_ascii=False))
-
-
-KEPT = 75
-"""EX_TEMPFAIL of sysexits.h: what a program ends with that keeps something for later."""
 
 
 def _stages(code: Code, selection: ClientSelection) -> list[str]:

@@ -56,10 +56,10 @@ def example(kind: str, text: str) -> Markup:
     """An example as the content of a ``pre`` element.
 
     Args:
-        kind: ``http``, ``smtp`` or ``log``; other kinds stay plain.
+        kind: ``http``, ``smtp``, ``ftp`` or another; other kinds stay plain.
         text: the example.
     """
-    if kind == "smtp":
+    if kind in ("smtp", "ftp"):
         return dialogue(_split(text))
     if kind == "http":
         return Markup(highlight(text, _HTTP, _FORMATTER).rstrip("\n"))  # noqa: S704 - Pygments escapes

@@ -67,6 +67,7 @@ PAGES = (
     PageRoute("coverage", coverage.coverage),
     PageRoute("number/{value}", codes.number),
     PageRoute("snippets", snippets.matrix),
+    PageRoute("snippets/clients", clients.client_matrix),
     PageRoute("snippets/mail", servers.servers_matrix),
     PageRoute("{protocol}", codes.index),
     PageRoute("{protocol}/{value}", codes.code),
@@ -74,6 +75,7 @@ PAGES = (
     PageRoute("{protocol}/{value}/snippets", snippets.more),
     PageRoute("{protocol}/{value}/clients", clients.clients),
     PageRoute("{protocol}/{value}/servers", servers.servers),
+    PageRoute("{protocol}/{value}/servers/{part}", servers.servers),
 )
 """Every page; the first whose pattern fits is taken."""
 

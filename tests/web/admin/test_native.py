@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import smtplib
 import threading
-import time
 from typing import Any
 
 import httpx
 import pytest
 
+from statuary.catalog.store import Catalogue
+from statuary.serve.rulebook import Rulebook
+from statuary.serve.session import Shared
+from statuary.web.admin.base import Admin, Failure
+from statuary.web.admin.journal import MAX_WAITING, wait_until
+from statuary.web.guard import Guard
 from tests.conftest import Serving
 
 RULE = {"name": "shop", "protocol": "http", "match": {"path": "/shop"}, "answer": "503x2~200"}
@@ -346,22 +352,40 @@ def test_health_and_version(api: httpx.Client) -> None:
     assert api.get("/api/version").json()["version"]
 
 
-def test_waiting_stalls_nobody(api: httpx.Client, mock: httpx.Client, serving: Serving) -> None:
-    """Requests that wait have a limit, and the mocks answer beside them."""
-    done: list[int] = []
+def test_waiting_stalls_nobody(api: httpx.Client, mock: httpx.Client) -> None:
+    """While a request waits, the mock answers, and the wait ends with what it asked for."""
+    ended: list[dict[str, Any]] = []
+    wanted = {"filter": {"protocol": "http", "code": "418"}, "timeout": 30}
+    waiting = threading.Thread(target=lambda: ended.append(api.post("/api/journal/wait", json=wanted).json()))
+    waiting.start()
+    assert [mock.get("/status/200").status_code for _ in range(20)] == [200] * 20
+    assert ended == []
+    mock.get("/status/418")
+    waiting.join(30)
+    assert ended[0]["met"]
 
-    def wait() -> None:
-        with httpx.Client(base_url=serving.site, timeout=30) as client:
-            wanted = {"filter": {"code": "299"}, "timeout": 3}
-            done.append(client.post("/api/journal/wait", json=wanted).status_code)
 
-    threads = [threading.Thread(target=wait) for _ in range(70)]
-    for thread in threads:
-        thread.start()
-    while len(done) < 6:  # those past the limit are refused at once
-        time.sleep(0.02)
-        assert mock.get("/status/200").status_code == 200
-    for thread in threads:
-        thread.join()
-    assert sorted(set(done)) == [200, 503]
-    assert done.count(503) == 6
+def test_waiting_has_a_limit(catalogue: Catalogue) -> None:
+    """Past the most that wait at once, a further one is told so; afterwards there is room again."""
+    shared = Shared(catalogue)
+    admin = Admin(shared, Rulebook(shared), Guard("", loopback=True), waiting=MAX_WAITING)
+
+    async def wait() -> int:
+        return await wait_until(admin, shared.journal.subscribe, lambda: 0, 1, 0.0)
+
+    with pytest.raises(Failure, match="no further request"):
+        asyncio.run(wait())
+    admin.waiting -= 1
+    assert asyncio.run(wait()) == 0
+    assert admin.waiting == MAX_WAITING - 1
+
+
+def test_any_name_of_a_rule_can_be_sent(api: httpx.Client, mock: httpx.Client) -> None:
+    """The mark of an answer is a header field: quotes and characters beyond ASCII in a name are encoded there."""
+    for number, name in enumerate(('a"b', "back\\slash", "☃ снег", "é", "x" * 200)):
+        api.put("/api/rules", json={**RULE, "name": name})
+        answer = mock.get("/shop")
+        assert answer.status_code == 503, number
+        assert answer.headers["statuary-answer"].isascii()
+        assert api.get("/api/journal").json()["exchanges"][-1]["rule"] == name
+    refused(api.post("/api/rules", json={**RULE, "name": "line\r\nend"}), 400, "bad_rule")

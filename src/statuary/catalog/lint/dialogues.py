@@ -19,7 +19,6 @@ _SIP_FIELDS = ("Via", "From", "To", "Call-ID", "CSeq")
 """What every response repeats from its request (RFC 3261 §8.2.6.2)."""
 _COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "l": "content-length", "m": "contact"}
 """Short forms of field names (RFC 3261 §7.3.3)."""
-_TRYING = "100"
 
 
 def check_ftp(text: str) -> Iterator[Finding]:
@@ -76,7 +75,8 @@ def check_sip(code: Code, text: str, responses: Mapping[str, Code]) -> Iterator[
     for name in _SIP_FIELDS:
         if name.lower() not in fields:
             yield Finding(0, 1, f"a response without {name} (RFC 3261 §8.2.6.2)", f"add {name}")
-    if status[1] != _TRYING and "to" in fields and ";tag=" not in fields["to"][1]:
+    interim = status[1].startswith("1")  # no tag is due before there is a dialogue
+    if not interim and "to" in fields and ";tag=" not in fields["to"][1]:
         yield Finding(fields["to"][0], 1, "To without a tag (RFC 3261 §8.2.6.2)", "add ;tag=...")
     shown = code if status[1] == code.value else responses.get(status[1])
     if shown is not None and not shown.name.startswith("(") and status[2] != shown.name:

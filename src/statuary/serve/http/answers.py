@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import quote
 
 from statuary.catalog.model import Code
 from statuary.scenario.script import Answer, Effect
@@ -12,9 +13,21 @@ from statuary.serve.http.bodies import Facts, choose_type, render_body
 from statuary.serve.http.options import MARK, Options
 from statuary.serve.session import Shared
 
-__all__ = ["MARK", "AnswerBook", "Built", "Interim"]
+__all__ = ["MARK", "AnswerBook", "Built", "Interim", "mark_of"]
 
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+def mark_of(rule: str, step: int) -> str:
+    """The value of the field that marks an answer, as a structured field's string (RFC 9651 §3.3.3).
+
+    Args:
+        rule: the script, or the rule's name; characters beyond ASCII are percent-encoded.
+        step: the step of the script, from 1; 0 where it is used up.
+    """
+    if not rule.isascii() or '"' in rule or "\\" in rule:
+        rule = quote(rule, safe=" !#$&'()*+,/:;<=>?@[]^`{|}~")
+    return f'script="{rule}"; step={step}'
 
 
 class Interim(NamedTuple):

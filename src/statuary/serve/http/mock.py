@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import formatdate
-from typing import Any, NamedTuple
 
 from statuary.errors import LocalProtocolError, ScriptError
 from statuary.scenario.counters import count_key
 from statuary.scenario.decide import Dice, decide
 from statuary.scenario.rules import Rule
 from statuary.scenario.script import PASS, Answer, Effect, Script
-from statuary.serve.http.answers import AnswerBook, Built, Interim
+from statuary.serve.http.answers import AnswerBook, Built, Interim, mark_of
 from statuary.serve.http.hints import read_hints
 from statuary.serve.http.options import MARK, MAX_INTERIM, BadOption, Options, read_pairs
+from statuary.serve.http.prepared import Decided, Prepared
 from statuary.serve.http.routes import Asking, BadRequest, Place, Reply, find_route
 from statuary.serve.http.routes.echo import MAX_QUERY_FIELDS
 from statuary.serve.http.target import read_preference, read_target, script_problem, split_target
@@ -21,7 +21,7 @@ from statuary.serve.session import Shared, rule_count_key
 from statuary.wire.http1 import HttpLimits, Request, RequestCache
 from statuary.wire.http1.serializer import serialize_response
 
-__all__ = ["KEY_HEADER", "MAX_JOURNAL_BODY_OCTETS", "Decided", "HttpCore", "Prepared"]
+__all__ = ["KEY_HEADER", "MAX_JOURNAL_BODY_OCTETS", "HttpCore"]
 
 MAX_PREPARED = 1024
 """The most requests whose answers are kept ready; past it all are forgotten and made again."""
@@ -33,110 +33,6 @@ KEY_HEADER = "statuary-key"
 """The header field that keeps the counts of parallel tests apart."""
 UNCACHED_FIELDS = frozenset({"body", "ip"})
 """Fields of rules that the head of a request does not tell."""
-
-
-class Prepared:
-    """All that is known of a request before it is counted.
-
-    Args:
-        script: what answers; None where the mock answers by itself with ``own`` or by its route.
-        own: that answer.
-        rule: how the journal names what decided.
-        count_key: what the count is kept by.
-        draw_key: what random choices are drawn by.
-        seed: what they are drawn from.
-        tongue: the protocol whose catalogue names the answers.
-        identity: the code with its owner, where one was named.
-        options: what the query changes.
-        accept: the client's Accept field.
-        key: what the client asked to be kept apart by.
-        found: the routes of the path; they give what ``pass`` answers.
-    """
-
-    __slots__ = (
-        "accept",
-        "built",
-        "count_key",
-        "draw_key",
-        "found",
-        "identity",
-        "key",
-        "options",
-        "own",
-        "rule",
-        "script",
-        "seed",
-        "simple",
-        "tongue",
-    )
-
-    def __init__(
-        self,
-        script: Script | None,
-        own: Built | None,
-        rule: str,
-        count_key: str,
-        draw_key: str,
-        seed: int,
-        tongue: str,
-        identity: str,
-        options: Options,
-        accept: str,
-        key: str = "",
-        found: Place | None = None,
-    ) -> None:
-        self.script = script
-        self.own = own
-        self.rule = rule
-        self.count_key = count_key
-        self.draw_key = draw_key
-        self.seed = seed
-        self.tongue = tongue
-        self.identity = identity
-        self.options = options
-        self.accept = accept
-        self.key = key
-        self.found = found
-        self.built: dict[tuple[int, int], Any] = {}
-        self.simple = script is not None and found is None and _simple(script, options)
-        """Whether every answer is one piece of octets that may be kept: no interim answers, no waits, no effects."""
-
-
-class Decided(NamedTuple):
-    """What a request gets.
-
-    Args:
-        answer: as the script has it, with its effects; ``drop``, ``reset`` and ``hang`` have no ``built``.
-        built: the answer, all but its date; None where there is none.
-        step: of the script; 0 where there is none.
-        asked: how often it was asked.
-        rule: how the journal names what decided.
-        note: for the journal.
-        dice: what effects draw from.
-        socket: whether the connection is WebSocket's after it.
-    """
-
-    answer: Answer
-    built: Built | None
-    step: int
-    asked: int
-    rule: str
-    note: str
-    dice: Dice
-    socket: bool = False
-
-    @property
-    def code(self) -> str:
-        """The code as the journal has it."""
-        return self.built.code if self.built is not None else ""
-
-
-def _simple(script: Script, options: Options) -> bool:
-    if options.delay or options.interim or options.retry_date is not None:
-        return False
-    return all(
-        not choice.answer.effects and choice.answer.value[:1] != "1" for step in script.steps for choice in step.choices
-    )
 
 
 class HttpCore:
@@ -157,7 +53,8 @@ class HttpCore:
         self._second = 0
         self._date = b""
         self._early = frozenset(str(self.book.meanings[name]) for name in ("content_too_large", "expectation_failed"))
-        self._kept = True
+        self.kept = True
+        """Whether the head of a request tells all that its answer hangs on, so that it need be looked at once only."""
         self.wants_bodies = False
         """Whether a rule looks into the content of requests."""
         self._rules_changed()
@@ -168,7 +65,7 @@ class HttpCore:
         rules = self.shared.rules
         looked_at = rules.looks_at("http", "request")
         self.wants_bodies = "body" in looked_at
-        self._kept = not (looked_at & UNCACHED_FIELDS or rules.conditional("http", "request"))
+        self.kept = not (looked_at & UNCACHED_FIELDS or rules.conditional("http", "request"))
 
     def date(self, now: float) -> bytes:
         """The Date field's value at ``now``, made once a second."""
@@ -188,7 +85,7 @@ class HttpCore:
         """
         prepared = self._prepared.get(request.raw)
         if prepared is None:
-            if not self._kept:
+            if not self.kept:
                 return self._read(request, body, ip)
             if len(self._prepared) >= MAX_PREPARED:
                 self._prepared.clear()
@@ -197,7 +94,7 @@ class HttpCore:
 
     def peek(self, request: Request) -> Prepared | None:
         """What a request asks for by its head alone; None where its content or a count may tell otherwise."""
-        return self.prepare(request) if self._kept else None
+        return self.prepare(request) if self.kept else None
 
     def answers_early(self, prepared: Prepared) -> bool:
         """Whether a client that waits for leave to send its body is refused at once (RFC 9110 §10.1.1)."""
@@ -365,7 +262,7 @@ class HttpCore:
             return self._by_route(
                 request, prepared, prepared.found, answer, step, asked, dice, body, ip, now, scheme, trailers
             )
-        mark = f'script="{prepared.rule}"; step={step}'
+        mark = mark_of(prepared.rule, step)
         options = prepared.options
         if options.retry_date is not None:
             options = options._replace(retry_after=formatdate(now + options.retry_date, usegmt=True))

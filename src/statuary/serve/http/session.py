@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from email.utils import formatdate
 
+from statuary.errors import LocalProtocolError
 from statuary.scenario.decide import decide
-from statuary.scenario.script import Answer, Effect
-from statuary.serve.http.answers import Built
-from statuary.serve.http.layout import lay_out
-from statuary.serve.http.mock import MAX_JOURNAL_BODY_OCTETS, Decided, HttpCore, Prepared
+from statuary.scenario.script import PASS, Answer, Effect
+from statuary.serve.http.answers import Built, mark_of
+from statuary.serve.http.layout import Laid, lay_out
+from statuary.serve.http.mock import MAX_JOURNAL_BODY_OCTETS, HttpCore
+from statuary.serve.http.prepared import Decided, Prepared
 from statuary.serve.output import ENDINGS, Output, Plan, Send, Switch, Wait, plan_delay
 from statuary.serve.session import Peer, Session
 from statuary.wire.http1 import Body, Closed, Http1Engine, Preface, Request, RequestError
@@ -152,7 +154,7 @@ class HttpSession:
                 output = self._refuse(event)
             else:
                 assert isinstance(event, Preface)
-                output = self._hand_over(self._mock.speak_h2(self._peer), event.data)
+                output = self._hand_over(self._mock.speak_h2(self._peer), event.raw)
             if isinstance(output, bytes):
                 ready = ready + output if ready else output
             else:
@@ -179,7 +181,7 @@ class HttpSession:
         self._content = bytearray() if wanted else None
         expects = request.expects_continue
         if prepared is not None and (prepared.options.expect == "refuse" or expects) and mock.answers_early(prepared):
-            self._request = None
+            self._request = self._content = None
             self._lingers = True
             return self._answer(request, request.raw)
         if expects and (prepared is None or prepared.options.expect != "withhold"):
@@ -229,7 +231,10 @@ class HttpSession:
         """Decide, build or recall, count and write down one answer."""
         mock, engine, shared = self._mock, self._engine, self._shared
         content = self._content
-        prepared = mock.prepare(request) if content is None else mock.prepare(request, content, self._ip())
+        if content is None and mock.kept:
+            prepared = mock.prepare(request)
+        else:
+            prepared = mock.prepare(request, content or b"", self._ip())
         now = shared.clock()
         script = prepared.script
         if script is None or not prepared.simple:
@@ -261,18 +266,15 @@ class HttpSession:
         decided = mock.decide(request, prepared, self._content or b"", self._ip(), now, scheme, self._trailers)
         if decided.built is None:
             return self._no_answer(decided.answer, now, raw, prepared, decided.step, decided.asked, decided)
-        built = decided.built
         option = "" if decided.socket else engine.connection_option
         date = mock.date(now).decode()
-        laid = lay_out(
-            built,
-            decided.answer.effects,
-            decided.dice,
-            date,
-            method=request.method,
-            version=request.version,
-            option=option,
-        )
+        try:
+            laid = self._lay_out(request, decided, option, date)
+        except LocalProtocolError as error:
+            # A field that no head can carry was asked for, by a way that no check foresaw: better this than no answer.
+            refused = mock.book.error("bad_script", "the answer cannot be sent as HTTP/1.1", "", {})
+            decided = decided._replace(built=refused, answer=PASS, note=str(error), socket=False)
+            laid = self._lay_out(request, decided, option, date)
         note = _effects_note(decided.answer.effects, decided.note)
         sent = laid.sent
         if len(sent) > MAX_JOURNAL_BODY_OCTETS:
@@ -288,12 +290,25 @@ class HttpSession:
         plan = laid.plan
         return plan[0].data if len(plan) == 1 and isinstance(plan[0], Send) else plan
 
+    @staticmethod
+    def _lay_out(request: Request, decided: Decided, option: str, date: str) -> Laid:
+        assert decided.built is not None
+        return lay_out(
+            decided.built,
+            decided.answer.effects,
+            decided.dice,
+            date,
+            method=request.method,
+            version=request.version,
+            option=option,
+        )
+
     def _ip(self) -> str:
         return self._address.rpartition(":")[0]
 
     def _make(self, request: Request, prepared: Prepared, answer: Answer, step: int) -> Ready:
         """Serialize an answer once; the engine is not moved by it."""
-        mark = f'script="{prepared.rule}"; step={step}'
+        mark = mark_of(prepared.rule, step)
         built = self._mock.book.build(
             answer, prepared.tongue, prepared.identity, prepared.options, prepared.accept, mark
         )

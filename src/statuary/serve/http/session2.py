@@ -11,7 +11,8 @@ from statuary.scenario.decide import Dice
 from statuary.scenario.script import PASS, Effect
 from statuary.serve.http.answers import Built
 from statuary.serve.http.layout import flood_fields
-from statuary.serve.http.mock import MAX_JOURNAL_BODY_OCTETS, Decided, HttpCore
+from statuary.serve.http.mock import MAX_JOURNAL_BODY_OCTETS, HttpCore
+from statuary.serve.http.prepared import Decided
 from statuary.serve.output import (
     Close,
     HalfClose,

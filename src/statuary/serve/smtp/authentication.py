@@ -8,12 +8,28 @@ from statuary.serve.output import Plan
 from statuary.serve.smtp.replies import Reply
 from statuary.serve.smtp.speaker import Manner, Speaker
 from statuary.serve.smtp.voices import Picked, chosen_by_word
-from statuary.wire.smtp import Challenge, Command, SaslExchange, format_reply
+from statuary.wire.smtp import Challenge, Command, SaslExchange, State, format_reply
 
-__all__ = ["authenticate"]
+__all__ = ["authenticate", "masked"]
 
 _MASK = b"***\r\n"
 _POSITIVE = "2"
+
+
+def masked(session: Speaker, raw: bytes) -> bytes:
+    """What the journal has of octets that may be a part of AUTH, and were in no good order.
+
+    Args:
+        session: whose client sent them.
+        raw: the octets.
+    """
+    verb, _, rest = raw.partition(b" ")
+    if verb.upper() == b"AUTH":
+        mechanism, space, _ = rest.partition(b" ")
+        return verb + b" " + mechanism + b" " + _MASK if space else raw
+    manner = session.manner
+    open_exchange = manner is not None and (manner.sasl is not None or manner.refused is not None)
+    return _MASK if open_exchange or session.engine.state is State.AUTH else raw
 
 
 def authenticate(session: Speaker, event: Command) -> bytes | Plan:

@@ -63,24 +63,24 @@ def _decide(
     """Who accepts the message, and what is sent."""
     mail, recipients = session.engine.mail, session.engine.recipients
     if event.chunked:
-        output = _last_chunk(session, raw, note)
-        if output is not None:
-            return (), output
+        found = _last_chunk(session, raw, note)
+        if found is not None:
+            return recipients if str(found[0]).startswith(_POSITIVE) else (), found[1]
     if each and mail is not None:
         return _one_by_one(session, mail, recipients, raw, note)
     code, output = session.answer("message", raw, None, session.mock.ordinary["message"], note, key=key)
     return recipients if str(code).startswith(_POSITIVE) else (), output
 
 
-def _last_chunk(session: Speaker, raw: bytes, note: str) -> bytes | Plan | None:
-    """The answer of a script for BDAT to the last chunk; None where the message has its own."""
+def _last_chunk(session: Speaker, raw: bytes, note: str) -> tuple[int, bytes | Plan] | None:
+    """Code and answer of a script for BDAT to the last chunk; None where the message has its own."""
     try:
         picked = session.pick("bdat", None)
     except ScriptError as error:
-        return session.bad_script("bdat", raw, error)[1]
+        return session.bad_script("bdat", raw, error)
     if picked is None or (picked.answer.kind == "pass" and not picked.answer.effects):
         return None
-    return session.give("bdat", raw, None, session.mock.ordinary["message"], picked, note)[1]
+    return session.give("bdat", raw, None, session.mock.ordinary["message"], picked, note)
 
 
 def _one_by_one(

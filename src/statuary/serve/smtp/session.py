@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import TRANSACTION_STAGES, parse_hello
-from statuary.serve.output import Output, Plan, Send, StartTls
-from statuary.serve.smtp.authentication import authenticate
+from statuary.serve.output import Later, Output, Plan, Send, StartTls, plan_delay
+from statuary.serve.smtp.authentication import authenticate, masked
 from statuary.serve.smtp.delivery import take_over
 from statuary.serve.smtp.speaker import MAX_JOURNAL_MESSAGE_OCTETS, Speaker
-from statuary.serve.smtp.voices import NOBODY, SPOKEN_BY_ARGUMENT, chosen_by_name, chosen_by_word
+from statuary.serve.smtp.voices import NOBODY, SPOKEN_BY_ARGUMENT, Picked, chosen_by_name, chosen_by_word
 from statuary.wire.smtp import Command, CommandError, MessageReceived
 
 __all__ = ["SmtpSession"]
 
+_DELAYS = frozenset({"delay", "jitter", "sigma"})
 _HELLOS = frozenset({"ehlo", "lhlo"})
 _LATER_STAGES = frozenset(TRANSACTION_STAGES)  # the addresses of the whole transaction speak for these
 
@@ -119,16 +121,25 @@ class SmtpSession(Speaker):
                 output = take_over(self, event)
             elif isinstance(event, CommandError):
                 reply = self.mock.book.error(event.reply_hint, event.enhanced_hint)
-                output = self.reply(event.stage, event.raw, reply, note=event.problem)
+                raw = event.raw
+                if event.stage == "auth":
+                    raw = masked(self, raw)
+                    self._forget_exchange()
+                output = self.reply(event.stage, raw, reply, note=event.problem)
             else:
                 if event.raw:
-                    raw = event.raw[:MAX_JOURNAL_MESSAGE_OCTETS]
+                    raw = masked(self, event.raw[:MAX_JOURNAL_MESSAGE_OCTETS])
                     self.log(self.shared.clock(), event.stage or "eof", raw, b"", "", "cut off")
                 break
             if not isinstance(output, bytes):
                 return [Send(b"".join(ready)), *output] if ready else output
             ready.append(output)
         return b"".join(ready) or None
+
+    def _forget_exchange(self) -> None:
+        """An AUTH exchange ended with an error of its own."""
+        if self.manner is not None:
+            self.manner.sasl = self.manner.refused = None
 
     def _command(self, event: Command) -> bytes | Plan:
         mock, stage = self.mock, event.stage
@@ -181,7 +192,23 @@ class SmtpSession(Speaker):
         ordinary = mock.short_hello if event.verb == "HELO" else hello
         if self.manner is None and "ehlo" not in mock.ruled:
             mock.settle(self.settled, event, ordinary, None)
-        return self.answer("ehlo", event.raw, None, ordinary)[1]
+        output = self.answer("ehlo", event.raw, None, ordinary)[1]
+        idle = spoken.get("idle")
+        if idle is None or self.engine.closed:
+            return output
+        picked = self.decide("idle", idle, None)
+        seconds = plan_delay(picked.answer.effects, picked.dice(self.shared.seed))
+        plan: Plan = [Send(output)] if isinstance(output, bytes) else output
+        return [*plan, Later(seconds, lambda: self._unasked(picked))]
+
+    def _unasked(self, picked: Picked) -> Output:
+        """Say what nobody asked for, such as a 421 in the midst of silence (RFC 5321 §3.8)."""
+        answer = picked.answer
+        if self.engine.closed or answer.kind == "pass":
+            return None
+        effects = tuple([effect for effect in answer.effects if effect.name not in _DELAYS])
+        now_due = picked._replace(answer=replace(answer, effects=effects))
+        return self.give("idle", b"", None, self.mock.other, now_due)[1]
 
     def _start_tls(self, event: Command) -> bytes | Plan:
         """Begin TLS after a positive reply (RFC 3207 §4); all that was said before is forgotten."""

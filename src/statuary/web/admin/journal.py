@@ -17,7 +17,7 @@ from statuary.scenario.rules import check_field
 from statuary.serve.export import har, json_lines, transcript
 from statuary.serve.journal import Exchange
 from statuary.serve.mailbox import Message
-from statuary.serve.seen import Filter, NearMiss, follow, near_exchanges, near_misses, select
+from statuary.serve.seen import Filter, NearMiss, Watch, follow, near_exchanges, near_misses, select
 from statuary.web.admin import types
 from statuary.web.admin.base import Admin, BadParameter, Endpoint, Failure, Parameter, number, read_struct
 
@@ -186,9 +186,7 @@ async def wait(admin: Admin, request: Request) -> Response:
     """Wait for exchanges."""
     given = await read_struct(request, types.Wait)
     wanted, journal = exchange_filter(given.filter), admin.shared.journal
-    count = await wait_until(
-        admin, journal.subscribe, lambda: sum(1 for _ in select(journal, wanted)), given.count, given.timeout
-    )
+    count = await wait_until(admin, journal.subscribe, Watch(journal, wanted).count, given.count, given.timeout)
     exchanges = _shapes(islice(select(journal, wanted), MAX_LIMIT))
     return JSONResponse({"met": count >= given.count, "count": count, "exchanges": exchanges})
 

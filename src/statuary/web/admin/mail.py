@@ -19,6 +19,10 @@ MAX_ADDRESSES = 1000
 """The most addresses of one field that are listed."""
 MAX_FIELD_CHARACTERS = 20_000
 """How much of a field is read for addresses, in characters."""
+MAX_CACHED = 256
+"""The most messages that are kept taken apart."""
+MAX_CACHED_OCTETS = 16_384
+"""The largest of these, in octets."""
 SNIPPET_CHARACTERS = 250
 """The length of a snippet, in characters."""
 
@@ -87,9 +91,16 @@ class Mail(NamedTuple):
         return " ".join((self.text or self.html).split())[:SNIPPET_CHARACTERS]
 
 
-@lru_cache(maxsize=64)
 def open_mail(message: Message) -> Mail:
-    """Take a message apart; what is malformed is taken as it stands."""
+    """Take a message apart; what is malformed is taken as it stands.
+
+    Args:
+        message: small ones that were opened lately are not opened again.
+    """
+    return _open_cached(message) if len(message.content) <= MAX_CACHED_OCTETS else _open(message)
+
+
+def _open(message: Message) -> Mail:
     parsed = message_from_bytes(message.content)
     read = message_header(message.content[:MAX_MATCHED_OCTETS])
 
@@ -120,6 +131,9 @@ def open_mail(message: Message) -> Mail:
         html,
         parts,
     )
+
+
+_open_cached = lru_cache(maxsize=MAX_CACHED)(_open)
 
 
 def _date(value: str) -> float | None:

@@ -156,8 +156,8 @@ async def list_messages(admin: Admin, request: Request) -> Response:
 def _chosen(admin: Admin, body: dict[str, Any]) -> list[int]:
     """The messages that a request names; all where it names none."""
     given = body.get("IDs") or []
-    if not isinstance(given, list):
-        raise RuleError("IDs is a list")
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise RuleError("IDs is a list of texts")
     kept = {str(place): place for place, _ in admin.shared.mailbox}
     return [kept[each] for each in given if each in kept] if given else list(kept.values())
 

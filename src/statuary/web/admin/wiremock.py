@@ -26,7 +26,7 @@ from statuary.serve.seen import Filter, NearMiss, follow, near_exchanges, near_m
 from statuary.web.admin.base import Admin, Endpoint, Failure, Handler, number, read_struct
 from statuary.web.admin.journal import MAX_LIMIT
 from statuary.web.admin.rules import states_of
-from statuary.web.admin.wiremock_stubs import Stub, json_matcher, read_request_pattern, read_stub
+from statuary.web.admin.wiremock_stubs import Stub, json_matcher, read_request_pattern, read_stub, table_of
 
 __all__ = ["ENDPOINTS"]
 
@@ -103,8 +103,8 @@ async def add_stub(admin: Admin, request: Request) -> Response:
 async def import_stubs(admin: Admin, request: Request) -> Response:
     """Add several stubs; all or none."""
     body = await read_struct(request, dict[str, Any])
-    given, options = body.get("mappings"), body.get("importOptions") or {}
-    if not isinstance(given, list) or len(given) > MAX_IMPORTED:
+    given, options = body.get("mappings"), table_of(body, "importOptions")
+    if not isinstance(given, list) or len(given) > MAX_IMPORTED or not all(isinstance(stub, dict) for stub in given):
         raise RuleError(f"mappings is a list of at most {MAX_IMPORTED} stubs")
     stubs = [_read(admin, stub) for stub in given]
     if options.get("deleteAllNotInImport"):
@@ -312,8 +312,8 @@ async def near_request(admin: Admin, request: Request) -> Response:
     given = await read_struct(request, dict[str, Any])
     target = str(given.get("url") or "")
     fields = {"target": target, "path": target.partition("?")[0], "method": str(given.get("method") or "")}
-    fields |= {f"header.{name.lower()}": str(value) for name, value in (given.get("headers") or {}).items()}
-    fields |= {f"cookie.{name}": str(value) for name, value in (given.get("cookies") or {}).items()}
+    fields |= {f"header.{name.lower()}": str(value) for name, value in table_of(given, "headers").items()}
+    fields |= {f"cookie.{name}": str(value) for name, value in table_of(given, "cookies").items()}
     fields |= {f"query.{name}": value for name, value in read_query(target).items()}
     if given.get("body") is not None:
         fields["body"] = str(given["body"])

@@ -26,7 +26,7 @@ from statuary.scenario.rules import Pattern, Reply, Rule, Scenario
 from statuary.scenario.ruletable import MAX_STATE_CHARACTERS
 from statuary.scenario.script import Answer, Choice, Effect, Script, Step
 
-__all__ = ["DEFAULT_PRIORITY", "Stub", "json_matcher", "read_request_pattern", "read_stub"]
+__all__ = ["DEFAULT_PRIORITY", "Stub", "json_matcher", "read_request_pattern", "read_stub", "table_of"]
 
 DEFAULT_PRIORITY = 5
 """The priority of a stub that names none; the lower goes first."""
@@ -72,9 +72,7 @@ def read_stub(stub: Mapping[str, Any], identity: str, first: Answer) -> Stub:
         RuleError: it asks for something that we do not share with WireMock, or is wrong.
     """
     _only(stub, _STUB, "a stub")
-    request, response = stub.get("request") or {}, stub.get("response") or {}
-    if not isinstance(request, Mapping) or not isinstance(response, Mapping):
-        raise RuleError("request and response are objects")
+    request, response = table_of(stub, "request"), table_of(stub, "response")
     priority = stub.get("priority") or DEFAULT_PRIORITY
     if not isinstance(priority, int) or not -1_000_000 <= priority <= 1_000_000:
         raise RuleError("priority is a whole number")
@@ -97,6 +95,20 @@ def read_stub(stub: Mapping[str, Any], identity: str, first: Answer) -> Stub:
     )
     written = {key: value for key, value in stub.items() if key != "uuid"}
     return Stub(rule, {**written, "id": identity, "uuid": identity})
+
+
+def table_of(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object within another; an empty one where there is none.
+
+    Raises:
+        RuleError: it is no object, or holds more than :data:`MAX_PATTERNS`.
+    """
+    found = holder.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping) or len(found) > MAX_PATTERNS:
+        raise RuleError(f"{name} is an object of at most {MAX_PATTERNS} members")
+    return found
 
 
 def _state(text: object) -> str:
@@ -132,13 +144,10 @@ def read_request_pattern(request: Mapping[str, Any]) -> dict[str, Pattern]:
     if request.get("clientIp"):
         match["ip"] = Exact(_text("clientIp", request["clientIp"]))
     for group, kind in (("header", "headers"), ("query", "queryParameters"), ("cookie", "cookies")):
-        given = request.get(kind) or {}
-        if not isinstance(given, Mapping) or len(given) > MAX_PATTERNS:
-            raise RuleError(f"{kind} is an object of at most {MAX_PATTERNS} patterns")
-        for name, pattern in given.items():
+        for name, pattern in table_of(request, kind).items():
             known = name.lower() if group == "header" else name
             match[f"{group}.{known}"] = _matcher(pattern, f"{kind}.{name}")
-    credentials = request.get("basicAuthCredentials")
+    credentials = table_of(request, "basicAuthCredentials")
     if credentials:
         pair = f"{credentials.get('username', '')}:{credentials.get('password', '')}"
         match["header.authorization"] = Exact("Basic " + base64.b64encode(pair.encode()).decode())
@@ -265,12 +274,12 @@ def _delays(response: Mapping[str, Any]) -> tuple[Effect, ...]:
     fixed = response.get("fixedDelayMilliseconds")
     if fixed:
         effects.append(Effect("delay", _seconds("fixedDelayMilliseconds", fixed)))
-    spread = response.get("delayDistribution") or {}
+    spread = table_of(response, "delayDistribution")
     if spread and fixed:
         raise RuleError("fixedDelayMilliseconds and delayDistribution exclude each other here")
     if spread:
         effects += _spread(spread)
-    dribble = response.get("chunkedDribbleDelay")
+    dribble = table_of(response, "chunkedDribbleDelay")
     if dribble:
         effects.append(Effect("drip", _seconds("chunkedDribbleDelay.totalDuration", dribble.get("totalDuration"))))
         pieces = dribble.get("numberOfChunks")
@@ -313,7 +322,7 @@ def _reply(response: Mapping[str, Any]) -> Reply:
     if len(bodies) > 1:
         raise RuleError(f"{bodies[0]} and {bodies[1]} exclude each other")
     headers: list[tuple[str, str]] = []
-    for name, value in (response.get("headers") or {}).items():
+    for name, value in table_of(response, "headers").items():
         headers += [(name, str(each)) for each in (value if isinstance(value, list) else [value])]
     body = b""
     if bodies == ["body"]:
@@ -327,4 +336,5 @@ def _reply(response: Mapping[str, Any]) -> Reply:
             body = base64.b64decode(str(response["base64Body"]), validate=True)
         except ValueError:
             raise RuleError("base64Body is no base64") from None
-    return Reply(response.get("statusMessage") or None, tuple(headers), body)
+    message = response.get("statusMessage")
+    return Reply(_text("statusMessage", message) if message else None, tuple(headers), body)

@@ -11,13 +11,14 @@ from statuary.catalog.lookup import suggest
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound
 from statuary.snippets.client_golden import RanCase
+from statuary.snippets.client_place import codes_met
 from statuary.snippets.client_shelf import ShownClient
 from statuary.web.highlight import dialogue, program
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.codes import one_code
 from statuary.web.views.links import heading
 
-__all__ = ["client_program", "clients", "clients_of", "clients_path", "command", "transcript"]
+__all__ = ["client_matrix", "client_program", "clients", "clients_of", "clients_path", "command", "transcript"]
 
 
 def clients_path(code: Code) -> str:
@@ -55,6 +56,23 @@ def clients(visit: Visit) -> Result:
             "shown": shown,
         },
         description=code.summary,
+    )
+
+
+def client_matrix(visit: Visit) -> Result:
+    """Every code in every client, a table for each protocol."""
+    shelf = visit.site.client_shelf
+    protocols = dict.fromkeys(client.protocol for client in shelf.clients)
+    groups = [
+        (
+            visit.catalogue.protocols[protocol],
+            [client for client in shelf.clients if client.protocol == protocol],
+            [(code, clients_of(visit, code)) for code in codes_met(visit.catalogue, protocol, shelf.selection)],
+        )
+        for protocol in protocols
+    ]
+    return Page(
+        "client_matrix.html", visit.gettext("Every code in every client"), "snippets/clients", {"groups": groups}
     )
 
 

@@ -10,6 +10,7 @@ from statuary.catalog.enhanced import CLASS_IDENTITY, parse_enhanced
 from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Claim, Code
 from statuary.errors import CodeNotFound
+from statuary.explain.pairs import mixups_with
 from statuary.explain.words import CLAIM_KINDS
 from statuary.web.site import EDIT_URL, Page, Redirect, Result, Visit
 from statuary.web.views.links import compare_path, heading, mock_path, related_codes
@@ -156,6 +157,7 @@ def _context(visit: Visit, entry: Code) -> dict[str, object]:
             if member["code"] == entry.id
         ],
         "claims": _claims(entry.prose.claims),
+        "mixups": mixups_with(catalogue, entry, visit.tag),
         "comparisons": [(other, compare_path(catalogue, entry, other)) for other in related if other.kind == "code"][
             :MAX_COMPARISONS
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from babel.numbers import format_decimal
+
 from statuary.catalog.book import BOOK
 from statuary.catalog.messages import INTERFACE
 from statuary.web.i18n import N_
@@ -21,7 +23,7 @@ def coverage(visit: Visit) -> Result:
     for language in visit.site.languages.values():
         shares = visit.catalogue.coverage(language.tag)
         if shares:
-            rows = [(_name(visit, share.domain), share) for share in shares]
+            rows = [(_name(visit, share.domain), share, _percent(visit, share.percent)) for share in shares]
             stale = [name for share in shares for name in share.stale]
             total = sum(share.messages for share in shares)
             done = sum(share.translated for share in shares)
@@ -31,7 +33,7 @@ def coverage(visit: Visit) -> Result:
                     "rows": rows,
                     "total": total,
                     "done": done,
-                    "percent": done * 1000 // total / 10 if total else 100.0,
+                    "percent": _percent(visit, done * 1000 // total / 10 if total else 100.0),
                     "stale": stale[:MAX_STALE_SHOWN],
                     "more": max(0, len(stale) - MAX_STALE_SHOWN),
                 }
@@ -43,6 +45,11 @@ def coverage(visit: Visit) -> Result:
         {"tables": tables},
         description=visit.gettext("How many texts each language has, and how many are behind the English."),
     )
+
+
+def _percent(visit: Visit, share: float) -> str:
+    """A share as the language writes it."""
+    return format_decimal(share, format="0.0", locale=visit.tag)
 
 
 def _name(visit: Visit, domain: str) -> tuple[str, bool]:

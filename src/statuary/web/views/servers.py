@@ -21,6 +21,8 @@ from statuary.web.views.links import heading
 
 __all__ = ["MailSection", "mail_program", "mail_section", "servers", "servers_matrix", "servers_path"]
 
+BY_ITSELF = "by-itself"
+"""The last part of the page of what brings a code about by itself."""
 _LANGUAGES = {"cf": "ini", "ini": "ini", "py": "python", "js": "javascript", "mjs": "javascript", "go": "go"}
 """What the files beside a snippet are written in, by the end of their names."""
 
@@ -31,12 +33,12 @@ class MailSection(NamedTuple):
     Args:
         groups: the cases of each stage, with every server's snippet for the first of them.
         naturals: how it comes about by itself.
-        path: where all of it is.
+        paths: stage, or ``by-itself``, to the page where it is; each has its own, which keeps them light.
     """
 
     groups: list[StageGroup]
     naturals: list[NaturalShown]
-    path: str
+    paths: dict[str, str]
 
 
 class StageGroup(NamedTuple):
@@ -61,9 +63,9 @@ class MailCell(NamedTuple):
     path: str
 
 
-def servers_path(code: Code) -> str:
-    """The path of the page with every mail server."""
-    return f"{code.id}/servers"
+def servers_path(identity: str, stage: str, first: str) -> str:
+    """The path of the page with every mail server at a stage; the first stage of a code has the shortest."""
+    return f"{identity}/servers" if stage == first else f"{identity}/servers/{stage}"
 
 
 def mail_section(visit: Visit, code: Code) -> MailSection | None:
@@ -79,21 +81,24 @@ def mail_section(visit: Visit, code: Code) -> MailSection | None:
         StageGroup(stage, shelf.show(first), [(case, shelf.show(case)) for case in others])
         for stage, (first, *others) in stages.items()
     ]
-    return MailSection(groups, naturals, servers_path(code))
+    parts = [*stages, *([BY_ITSELF] if naturals else [])]
+    return MailSection(groups, naturals, {part: servers_path(code.id, part, parts[0]) for part in parts})
 
 
 def servers(visit: Visit) -> Result:
-    """Every mail server's snippets for a code."""
-    protocol, value = visit.params["protocol"], visit.params["value"]
+    """Every mail server's snippets for a code at a stage, or what brings it about by itself."""
+    protocol, value, part = visit.params["protocol"], visit.params["value"], visit.params.get("part", "")
     found = one_code(visit, protocol, value)
     if len(found) > 1:
         return Redirect(visit.url(f"{protocol}/{value}"))
     code = found[0]
     section = mail_section(visit, code)
-    path = servers_path(code)
-    if section is None:
-        raise CodeNotFound(path, [code.id, *suggest(visit.catalogue, code.id)])
-    if path != f"{protocol}/{value}/servers":
+    asked = f"{protocol}/{value}/servers{'/' if part else ''}{part}"
+    part = part or (next(iter(section.paths)) if section else "")
+    if section is None or part not in section.paths:
+        raise CodeNotFound(asked, [code.id, *suggest(visit.catalogue, code.id)])
+    path = section.paths[part]
+    if path != asked:
         return Redirect(visit.url(path), permanent=True)
     name = heading(visit.catalogue, code)
     return Page(
@@ -105,6 +110,8 @@ def servers(visit: Visit) -> Result:
             "name": name,
             "protocol": visit.catalogue.protocols[code.protocol],
             "mail": section,
+            "part": part,
+            "group": next((group for group in section.groups if group.stage == part), None),
         },
         description=code.summary,
     )
@@ -114,12 +121,18 @@ def servers_matrix(visit: Visit) -> Result:
     """Every reply in every mail server."""
     shelf = visit.site.mail_shelf
     counts: dict[str, Counter[str]] = {server.id: Counter() for server in shelf.servers}
-    groups: dict[str, list[tuple[Case, list[MailCell]]]] = {}
+    groups: dict[str, list[tuple[Case, str, list[MailCell]]]] = {}
+    first = {case.reply: case.stage for case in reversed(shelf.cases)}
+
+    def paths(case: Case) -> str:
+        return servers_path(case.codes[0], case.stage, first[case.reply])
+
     for case in sorted(shelf.cases, key=lambda case: (list(shelf.selection.dialogue).index(case.stage), case.line)):
         shown = shelf.show(case)
         for item in shown:
             counts[item.server.id][item.word] += 1
-        groups.setdefault(case.stage, []).append((case, [_cell(item) for item in shown]))
+        path = paths(case)
+        groups.setdefault(case.stage, []).append((case, path, [_cell(item, path) for item in shown]))
     return Page(
         "servers_matrix.html",
         visit.gettext("Every reply in every mail server"),
@@ -143,10 +156,10 @@ def mail_program(text: str, language: str, file: str = "") -> Markup:
     return program(language or _LANGUAGES.get(file.rpartition(".")[2], "text"), text)
 
 
-def _cell(item: MailShown) -> MailCell:
+def _cell(item: MailShown, path: str) -> MailCell:
     expected = item.word in ("as asked", "other text") or item.verdict is None
-    path = "" if expected else f"{item.case.codes[0]}/servers#{item.case.stage}-{item.server.id}"
-    return MailCell(MAIL_CLASSES[item.word], MAIL_MARKS[item.word], path)
+    target = "" if expected else f"{path}#{item.case.stage}-{item.server.id}"
+    return MailCell(MAIL_CLASSES[item.word], MAIL_MARKS[item.word], target)
 
 
 def _versions(visit: Visit, server: MailServer) -> str:

@@ -147,10 +147,10 @@ class Preface(NamedTuple):
     """The client speaks HTTP/2 without having asked (RFC 9113 §3.3); nothing more is told by this engine.
 
     Args:
-        data: all that was received, from the preface on.
+        raw: all that was received, from the preface on.
     """
 
-    data: bytes
+    raw: bytes
 
 
 Event: TypeAlias = Request | Body | RequestError | Closed | Preface

@@ -16,7 +16,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.exceptions import H2Error
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame
 
 from statuary.errors import LocalProtocolError
@@ -120,13 +120,15 @@ class Http2Engine:
     def __init__(self, limits: Http2Limits | None = None) -> None:
         self.limits = limits or Http2Limits()
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
-        self._h2.local_settings.update(
-            {
+        # Given before the connection begins, they hold from its first octet and are announced with our preface.
+        self._h2.local_settings = Settings(
+            client=False,
+            initial_values={
                 SettingCodes.MAX_CONCURRENT_STREAMS: self.limits.max_streams,
                 SettingCodes.MAX_HEADER_LIST_SIZE: self.limits.max_header_octets,
-                SettingCodes.ENABLE_PUSH: 0,
-            }
+            },
         )
+        self._h2.decoder.max_header_list_size = self.limits.max_header_octets
         self._bodies: dict[int, bytearray] = {}
         self._trailers: dict[int, tuple[tuple[str, str], ...]] = {}
         self._outboxes: dict[int, _Outbox] = {}
