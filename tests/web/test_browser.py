@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import open_catalogue
+from statuary.snippets.client_shelf import ClientShelf
+from statuary.snippets.mail_shelf import MailShelf
 from statuary.snippets.place import place
 from statuary.snippets.shelf import Shelf
 from tests.conftest import Serving, require
@@ -114,7 +116,7 @@ def test_the_button_copies_the_file_that_ran(server: Serving, browser: Browser, 
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{server.site}/fr/{path}")
-    shown = page.locator("details.snippet")
+    shown = page.locator("details.snippet:not(.client, .server)")
     assert shown.count() >= 8
     for number in range(shown.count()):
         one = shown.nth(number)
@@ -129,12 +131,43 @@ def test_the_button_copies_the_file_that_ran(server: Serving, browser: Browser, 
     context.close()
 
 
+def test_the_button_copies_every_file_of_clients_and_servers(server: Serving, browser: Browser) -> None:
+    """Also where a server needs several files: each button takes the one that it stands above."""
+    catalogue = open_catalogue()
+    code = catalogue.get("smtp/452")
+    assert code is not None
+    content = find_places().content
+    clients = {item.client.id: item.text for item in ClientShelf(content).show(catalogue, code)}
+    shelf = MailShelf(content, catalogue)
+    shown = [item.snippet for case in shelf.cases_of(code) for item in shelf.show(case) if item.snippet]
+    files = {text for snippet in shown for text in (snippet.text, *snippet.beside.values())}
+    catalogue.close()
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    for client, text in clients.items():
+        page.goto(f"{server.site}/en/smtp/452/clients/{client}")
+        page.locator("button.copy").click()
+        page.get_by_text("Copied").wait_for(timeout=5_000)
+        assert page.evaluate("navigator.clipboard.readText()") == text
+    page.goto(f"{server.site}/en/smtp/452/servers")
+    buttons = page.locator("button.copy")
+    assert buttons.count() > 2
+    for number in range(buttons.count()):
+        button = buttons.nth(number)
+        button.evaluate("element => { element.closest('details').open = true }")
+        button.click()
+        button.filter(has_text="Copied").wait_for(timeout=5_000)
+        assert page.evaluate("navigator.clipboard.readText()") in files
+    context.close()
+
+
 def test_a_link_to_a_framework_opens_it(server: Serving, browser: Browser) -> None:
     """The first is open; a fragment opens another; without scripts there is no button that would do nothing."""
     page = browser.new_page()
     page.goto(f"{server.site}/en/http/507/mock#rails")
     page.locator("#rails pre.program").wait_for(state="visible", timeout=5_000)
-    assert page.locator("details.snippet[open]").count() == 2
+    assert page.locator("details.snippet[open]:not(.client, .server)").count() == 2
     page.close()
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

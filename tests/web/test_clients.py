@@ -46,12 +46,15 @@ def test_the_page_shows_every_program_as_it_ran(
     client: Client, catalogue: Catalogue, identity: str, language: str
 ) -> None:
     """Text byte for byte, what it printed, and each line that went over the wire."""
-    answer = client.get(f"/{language}/{identity}/clients")
-    assert answer.status_code == 200
-    parts = clients_on(answer.text)
-    shown = shown_of(catalogue, identity)
-    assert list(parts) == [item.client.id for item in shown]
-    for item in shown:
+    listed = client.get(f"/{language}/{identity}/clients")
+    assert listed.status_code == 200
+    for item in shown_of(catalogue, identity):
+        path = f"/{language}/{identity}/clients/{item.client.id}"
+        assert f'href="{path}"' in listed.text
+        answer = client.get(path)
+        assert answer.status_code == 200
+        parts = clients_on(answer.text)
+        assert list(parts) == [item.client.id]
         part = parts[item.client.id]
         blocks = [content(block) for block in part.iter(f"{XHTML}pre")]
         assert blocks[0] == item.text
@@ -71,34 +74,36 @@ def test_the_mock_page_leads_to_every_client(client: Client, catalogue: Catalogu
     first, *others = shown_of(catalogue, "smtp/452")
     assert list(clients_on(text)) == [first.client.id]
     for item in others:
-        assert f'href="/{language}/smtp/452/clients#client-{item.client.id}"' in text
+        assert f'href="/{language}/smtp/452/clients/{item.client.id}"' in text
 
 
 def test_an_enhanced_code_shows_the_clients_of_its_reply_code(client: Client) -> None:
     """It travels in a reply, and clients act by the reply code (RFC 5321 §4.2.1)."""
     text = client.get("/en/smtp/4.2.2/mock").text
-    assert "/clients#client-" in text
+    assert "/smtp/452/clients/" in text
     assert client.get("/en/smtp/4.2.2/clients").status_code == 404
 
 
 def test_a_deviation_is_named(client: Client) -> None:
     """In words, on the page of the client that deviates."""
-    parts = clients_on(client.get("/en/smtp/251/clients").text)
+    parts = clients_on(client.get("/en/smtp/251/clients/swaks").text)
     assert "deviates from the advice" in content(parts["swaks"])
     assert "It ended with exit code 1 instead of 0." in content(parts["swaks"])
+    parts = clients_on(client.get("/en/smtp/251/clients/smtplib").text)
     assert "deviates from the advice" not in content(parts["smtplib"])
 
 
 def test_a_code_that_is_met_out_of_place_says_so(client: Client) -> None:
     """535 belongs to AUTH, for which no address speaks."""
-    assert "the programs meet it at RCPT" in client.get("/en/smtp/535/clients").text
-    assert "the programs meet it at RCPT" not in client.get("/en/smtp/550/clients").text
+    assert "the programs meet it at RCPT" in client.get("/en/smtp/535/clients/smtplib").text
+    assert "the programs meet it at RCPT" not in client.get("/en/smtp/550/clients/smtplib").text
 
 
 @pytest.mark.parametrize("path", ["http/100", "smtp/220", "ftp/452", "http/499-nginx"])
 def test_where_no_program_meets_a_code_there_is_no_page(client: Client, path: str) -> None:
     """404, not an empty page."""
     assert client.get(f"/en/{path}/clients").status_code == 404
+    assert client.get(f"/en/{path}/clients/smtplib").status_code == 404
 
 
 def test_another_spelling_leads_to_the_page(client: Client) -> None:
@@ -120,5 +125,5 @@ def test_the_matrix_has_every_code_and_client(client: Client, catalogue: Catalog
             assert f"/{language}/{code.id}/clients" in links
     for found in shelf.clients:
         for identity in found.deviations:
-            assert f"/{language}/{identity}/clients#client-{found.id}" in links
+            assert f"/{language}/{identity}/clients/{found.id}" in links
     assert f"/{language}/snippets/clients" in client.get(f"/{language}/snippets").text

@@ -48,7 +48,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         *("feat", "opts", "lang", "host", "site", "syst", "stat", "help", "noop", "quit", "any"),
     ),
     "sip": (
-        *("register", "invite", "ack", "bye", "cancel", "options", "prack", "update", "subscribe", "notify"),
+        *("register", "invite", "bye", "cancel", "options", "prack", "update", "subscribe", "notify"),
         *("publish", "message", "refer", "info", "any"),
     ),
     "websocket": ("close",),

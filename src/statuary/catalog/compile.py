@@ -19,7 +19,8 @@ from statuary.catalog.coverage import count_shares, english_messages, fill_cover
 from statuary.catalog.enhanced import CLASS_IDENTITY, concrete_code
 from statuary.catalog.fold import fold
 from statuary.catalog.identity import number_of
-from statuary.catalog.model import Claim, Code, Prose
+from statuary.catalog.logs import with_logs
+from statuary.catalog.model import Claim, Code, Prose, Protocol
 from statuary.catalog.source import Content, page_order, read_content
 from statuary.catalog.store import LANGUAGE_ROWS
 from statuary.catalog.symptoms import fill_symptoms
@@ -107,7 +108,7 @@ def all_codes(content: Content) -> list[Code]:
     def order(code: Code) -> tuple[object, ...]:
         return (places[code.protocol], bool(code.template), page_order(code, code.protocol in by_name))
 
-    return sorted([*linked, *concrete, *content.facts_only], key=order)
+    return sorted(with_logs([*linked, *concrete, *content.facts_only], content.logs), key=order)
 
 
 def _fill(connection: sqlite3.Connection, content: Content, locales: Path, fingerprint: str) -> None:
@@ -118,7 +119,7 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         {
             "fingerprint": fingerprint,
             "protocols": json.dumps(
-                [{**protocol._asdict(), "ordinary": dict(protocol.ordinary)} for protocol in content.protocols]
+                [{**protocol._asdict(), **_tables(protocol)} for protocol in content.protocols]
             ),
             "languages": json.dumps([language._asdict() for language in content.languages]),
             "content": hashlib.sha256(
@@ -165,6 +166,12 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
             (language.tag, messages.compile_interface(locales, language.tag)),
         )
     _fill_concepts(connection, content.concepts)
+
+
+def _tables(protocol: Protocol) -> dict[str, dict[str, str]]:
+    """The tables within a protocol's own, which JSON takes as nothing but dictionaries."""
+    names = ("ordinary", "dialogue", "other_stages", "stage_by_class")
+    return {name: dict(getattr(protocol, name)) for name in names}
 
 
 def _weight(code: Code) -> float:

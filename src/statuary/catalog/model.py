@@ -17,6 +17,7 @@ __all__ = [
     "Code",
     "Example",
     "Language",
+    "LogLine",
     "Prose",
     "Protocol",
     "Retry",
@@ -95,6 +96,18 @@ class Example(NamedTuple):
     text: str
 
 
+class LogLine(NamedTuple):
+    """How a program writes of the code in its log.
+
+    Args:
+        program: its name and version: ``Postfix 3.7.11``.
+        line: what it writes, with sample times, numbers and names.
+    """
+
+    program: str
+    line: str
+
+
 class Claim(NamedTuple):
     """A sentence and where it comes from: ``specification``, ``registry``, ``vendor``, ``seen in practice``."""
 
@@ -160,6 +173,7 @@ class Code(NamedTuple):
         related: identities of neighbours.
         examples: fenced blocks, as shown.
         seen: texts that providers send with it.
+        logs: how programs write of it in their logs.
         prose: its sentences.
     """
 
@@ -187,6 +201,7 @@ class Code(NamedTuple):
     related: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     seen: tuple[Seen, ...] = ()
+    logs: tuple[LogLine, ...] = ()
     prose: Prose = Prose()
 
     @property
@@ -239,6 +254,7 @@ class Code(NamedTuple):
             "related": list(self.related),
             "examples": [{"kind": e.kind, "text": e.text} for e in self.examples],
             "seen": [item._asdict() for item in self.seen],
+            "logs": [item._asdict() for item in self.logs],
             "language": self.prose.language,
             "untranslated": sorted(self.prose.fallbacks),
             "prose": dict(self.prose.texts),
@@ -274,6 +290,7 @@ class Code(NamedTuple):
             related=tuple(data["related"]),
             examples=tuple(Example(**example) for example in data["examples"]),
             seen=tuple(Seen(**item) for item in data["seen"]),
+            logs=tuple(LogLine(**item) for item in data["logs"]),
             prose=Prose(
                 language=data["language"],
                 texts=data["prose"],
@@ -301,6 +318,10 @@ class Protocol(NamedTuple):
         identity: what identities are made of: ``number`` (``smtp/452``) or ``name`` (``dns/nxdomain``).
         unfinished: whether rows of its registries may still be without a file.
         weight: how much its codes count in a search beside those of others, from 0 to 1.
+        dialogue: the points of its dialogue, in order, with what the client says at each; empty where that has no one
+            form. A point that is a stage is one where an answer is due.
+        other_stages: stages that have no fixed place in the dialogue, with what the client says.
+        stage_by_class: first digit of a class to the point at which its codes are sent, where that is not their stage.
     """
 
     id: str
@@ -317,6 +338,9 @@ class Protocol(NamedTuple):
     identity: str = "number"
     unfinished: bool = False
     weight: float = 1.0
+    dialogue: Mapping[str, str] = _NOTHING
+    other_stages: Mapping[str, str] = _NOTHING
+    stage_by_class: Mapping[str, str] = _NOTHING
 
 
 class Language(NamedTuple):

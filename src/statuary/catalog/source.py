@@ -11,6 +11,7 @@ from typing import Any
 
 from statuary.catalog.codefile import LEVELS, CodeFile, parse_code_file
 from statuary.catalog.identity import kind_of, slug, stem_of
+from statuary.catalog.logs import Logs, read_logs
 from statuary.catalog.model import Code, Language, Protocol
 from statuary.catalog.registry import RegistryRow, read_registry
 from statuary.catalog.specs import parse_specs
@@ -35,6 +36,7 @@ class Content:
         files: what was read from files.
         facts_only: rows of registries that have no file yet, or one that is still wrong.
         concepts: every concept.
+        logs: how programs write of codes in their logs.
     """
 
     protocols: tuple[Protocol, ...]
@@ -42,6 +44,7 @@ class Content:
     files: tuple[CodeFile, ...]
     facts_only: tuple[Code, ...]
     concepts: tuple[dict[str, Any], ...]
+    logs: Logs
 
 
 def read_content(root: Path) -> Content:
@@ -68,6 +71,7 @@ def read_content(root: Path) -> Content:
         tuple(files),
         tuple(facts_only),
         tuple(read_tables(root, "concepts", "concept", CONCEPT_KEYS)),
+        read_logs(root, protocols),
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INDEXED_CHARACTERS", "LANGUAGE_ROWS", "Catalogue", "open_catalogue", "outdated"]
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Raised when a compiled file of an earlier layout must not be read."""
 
 _SELECT = "SELECT code.facts, prose.prose FROM code LEFT JOIN prose ON prose.id = code.id AND prose.language = ?"

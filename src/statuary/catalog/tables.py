@@ -35,6 +35,9 @@ PROTOCOL_KEYS: Keys = {
     "unfinished?": bool,
     "weight?": float,
     "ordinary?": dict,
+    "dialogue?": dict,
+    "other_stages?": dict,
+    "stage_by_class?": dict,
 }
 LANGUAGE_KEYS: Keys = {"tag": str, "name": str, "direction": str, "fallback?": str}
 CONCEPT_KEYS: Keys = {"id": str, "title": str, "summary": str, "member?": list, "mapping?": list}

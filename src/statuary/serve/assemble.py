@@ -105,6 +105,7 @@ async def assemble(
     site_url: str = "",
     catalogue: Catalogue | None = None,
     say: Callable[[str], None] | None = None,
+    tls: ServerTls | None = None,
 ) -> AsyncIterator[Mocks]:
     """Open the mocks until the block ends.
 
@@ -113,6 +114,7 @@ async def assemble(
         site_url: where the site is; answers link to its pages.
         catalogue: where texts come from; None for the installed one.
         say: what is told of rule files that were changed while it serves; None for standard error.
+        tls: the server's certificate in place of the settings'; who gives it knows what a client is told to trust.
 
     Raises:
         RuleFilesError: the rule files are wrong.
@@ -129,7 +131,9 @@ async def assemble(
         shared.courier = Courier(shared.mailbox, reports_host, reports_port, beyond_loopback=settings.reports_beyond)
         rulebook = Rulebook(shared, settings.rules)
         rulebook.load()
-        tls, ca_file = _certificate(settings, stack)
+        ca_file = None
+        if tls is None:
+            tls, ca_file = _certificate(settings, stack)
         shared.tls = tls
         runtime = Runtime()
         mocks = Mocks(shared, runtime, rulebook, {})

@@ -74,6 +74,7 @@ PAGES = (
     PageRoute("{protocol}/{value}/mock", mock.mock),
     PageRoute("{protocol}/{value}/snippets", snippets.more),
     PageRoute("{protocol}/{value}/clients", clients.clients),
+    PageRoute("{protocol}/{value}/clients/{client}", clients.clients),
     PageRoute("{protocol}/{value}/servers", servers.servers),
     PageRoute("{protocol}/{value}/servers/{part}", servers.servers),
 )

@@ -16,7 +16,9 @@ from statuary.catalog.lint.dialogues import check_ftp, check_sip
 from statuary.catalog.lint.glossary import check_agreed
 from statuary.catalog.lint.messages import Finding, check_dialogue, check_http, check_log
 from statuary.catalog.lint.registries import check_registries
+from statuary.catalog.lint.stages import check_stages
 from statuary.catalog.lint.translations import check_translations
+from statuary.catalog.logs import check_logs
 from statuary.catalog.model import Code
 from statuary.catalog.source import Content, code_paths, read_code, read_content, read_languages, read_protocols
 from statuary.catalog.symptoms import read_symptoms
@@ -112,6 +114,8 @@ def _check_all(content: Content, root: Path, locales: Path) -> Iterator[ContentE
     for protocol in content.protocols:
         files = [file for file in content.files if file.code.protocol == protocol.id]
         yield from check_registries(root, protocol, files)
+    yield from check_stages(content.protocols)
+    yield from check_logs(root, content.logs, known)
     concepts = root / "concepts.toml"
     yield from check_concepts(content, known, concepts.read_text(encoding="utf-8") if concepts.exists() else "")
     try:

@@ -16,7 +16,7 @@
   };
 
   for (const button of document.querySelectorAll("button.copy")) {
-    const code = button.closest(".snippet-side").querySelector("pre code");
+    const code = button.parentElement.nextElementSibling.querySelector("code");
     const label = button.textContent;
     button.setAttribute("aria-live", "polite");
     button.hidden = false;

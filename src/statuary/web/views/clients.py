@@ -32,7 +32,7 @@ def clients_of(visit: Visit, code: Code) -> list[ShownClient]:
 
 
 def clients(visit: Visit) -> Result:
-    """Every client's program that meets a code."""
+    """A client's program that meets a code, or the list of all of them."""
     protocol, value = visit.params["protocol"], visit.params["value"]
     found = one_code(visit, protocol, value)
     if len(found) > 1:
@@ -42,18 +42,27 @@ def clients(visit: Visit) -> Result:
     path = clients_path(code)
     if not shown:
         raise CodeNotFound(path, [code.id, *suggest(visit.catalogue, code.id)])
-    if path != f"{protocol}/{value}/clients":
-        return Redirect(visit.url(path), permanent=True)
+    wanted = visit.params.get("client", "")
+    one = next((item for item in shown if item.client.id == wanted), None)
+    if wanted and one is None:
+        raise CodeNotFound(f"{path}/{wanted}", [code.id, *suggest(visit.catalogue, code.id)])
+    place = f"{path}/{wanted}" if wanted else path
+    if code.id != f"{protocol}/{value}":
+        return Redirect(visit.url(place), permanent=True)
     name = heading(visit.catalogue, code)
     return Page(
         "clients.html",
-        visit.gettext("Meet %(code)s in a client") % {"code": name},
-        path,
+        visit.gettext("Meet %(code)s in a client") % {"code": name}
+        if one is None
+        else visit.gettext("Meet %(code)s in %(client)s") % {"code": name, "client": one.client.name},
+        place,
         {
             "code": code,
             "name": name,
             "protocol": visit.catalogue.protocols[code.protocol],
             "shown": shown,
+            "one": one,
+            "clients_path": path,
         },
         description=code.summary,
     )
