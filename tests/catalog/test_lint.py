@@ -132,7 +132,7 @@ FINDINGS = {
         FILE_401, "HTTP/1.1 401 Unauthorized", "HTTP 401", "HTTP 401", 1, "neither a status line", "write HTTP/1.1"
     ),
     "direction": Finding(
-        FILE_452, "S: 452 4.5.3", "452 4.5.3", "452 4.5.3 Too", 1, "without a direction", 'open it with "C: "'
+        FILE_452, "S: 452 4.5.3 Too", "452 4.5.3 No", "452 4.5.3 No", 1, "without a direction", 'open it with "C: "'
     ),
     "reply": Finding(FILE_452, "S: 452 4.5.3", "S: 4525 4.5.3", "S: 4525", 4, "not a reply", "write code, space"),
     "class of enhanced code": Finding(

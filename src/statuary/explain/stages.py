@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from statuary.catalog.codefile import STAGES
 from statuary.catalog.model import Code, Protocol
 from statuary.explain.words import N_, Phrase, kept
 
@@ -81,10 +82,10 @@ def dialogue_of(protocol: Protocol, code: Code) -> Dialogue | None:
     anything = _EVERYWHERE in code.stages
     instead = protocol.stage_by_class.get(code.class_[:1])
     stages = {instead} if instead else set(code.stages)
-    silent = {point for point in protocol.dialogue if point not in protocol.stages}
+    answered = STAGES.get(protocol.id, ())
     return Dialogue(
         tuple(
-            _point(protocol, name, said, here=name in stages or (anything and name not in silent))
+            _point(protocol, name, said, here=name in stages or (anything and name in answered))
             for name, said in protocol.dialogue.items()
         ),
         tuple(_point(protocol, name, said, here=True) for name, said in protocol.other_stages.items() if name in stages),

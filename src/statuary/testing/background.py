@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from statuary.catalog.store import Catalogue, open_catalogue
+from statuary.errors import ServeError
 from statuary.serve.tls import Authority
 
 __all__ = ["Background", "Certificates", "acquire", "release"]
@@ -73,10 +74,15 @@ class Background:
         self._thread = threading.Thread(target=self._run, name="statuary", daemon=True)
         self._thread.start()
         self._ready.wait()
+        if not hasattr(self, "_ended"):
+            raise ServeError("no event loop can be started")
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(self._serve())
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(self._serve())
+        finally:
+            self._ready.set()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from pygments.lexers.textfmts import HttpLexer
 from pygments.token import Comment, Keyword, Name, Number, String, Text
 from pygments.util import ClassNotFound
 
-__all__ = ["SmtpLexer", "dialogue", "example", "language_name", "program", "visible"]
+__all__ = ["SmtpLexer", "dialogue", "example", "language_name", "log_line", "program", "visible"]
 
 MAX_VISIBLE_OCTETS = 8192
 """How many octets of one direction of an exchange a page shows; the API has them all."""
@@ -130,6 +130,22 @@ def dialogue(lines: Iterable[tuple[str, str]]) -> Markup:
         mark = f"{side}:" if side in _SIDES else ""
         parts.append(f'<span class="line {_SIDES.get(side, "other")}"><b class="gutter">{mark}</b> {coloured}\n</span>')
     return Markup("".join(parts))  # noqa: S704 - Pygments escapes
+
+
+def log_line(line: str, value: str) -> Markup:
+    """A line of a log, in which the code stands out.
+
+    Args:
+        line: the line.
+        value: the code's number.
+    """
+    pattern = re.compile(rf"(?<![\w.:/-]){re.escape(value)}(?![\w:/-]|\.\d)")
+    parts: list[Markup] = []
+    end = 0
+    for found in pattern.finditer(line):
+        parts += [escape(line[end : found.start()]), Markup("<b>{}</b>").format(found[0])]
+        end = found.end()
+    return Markup("").join([*parts, escape(line[end:])])
 
 
 _ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}

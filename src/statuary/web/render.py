@@ -140,6 +140,7 @@ class Renderer:
             inline=lambda text: markdown.inline(text, tag),
             example=lambda item: highlight.example(item.kind, item.text),
             dialogue=highlight.dialogue,
+            log_line=highlight.log_line,
             visible=highlight.visible,
             program=lambda item: highlight.program(item.framework.language, item.snippet.text),
             language_name=highlight.language_name,

@@ -10,7 +10,8 @@ from statuary.catalog.enhanced import CLASS_IDENTITY, parse_enhanced
 from statuary.catalog.lookup import find, suggest
 from statuary.catalog.model import Claim, Code
 from statuary.errors import CodeNotFound
-from statuary.explain.pairs import mixups_with
+from statuary.explain.confused import confusions_of
+from statuary.explain.stages import dialogue_of
 from statuary.explain.words import CLAIM_KINDS
 from statuary.web.site import EDIT_URL, Page, Redirect, Result, Visit
 from statuary.web.views.links import compare_path, heading, mock_path, related_codes
@@ -18,6 +19,8 @@ from statuary.web.views.recorded import http_response
 
 __all__ = ["code", "index", "number", "one_code"]
 
+MAX_SEEN_OPEN = 6
+"""How many texts of providers stand open; the others unfold."""
 MAX_COMPARISONS = 6
 """How many comparisons a code page offers."""
 
@@ -134,22 +137,17 @@ def _context(visit: Visit, entry: Code) -> dict[str, object]:
     catalogue = visit.catalogue
     parts = parse_enhanced(entry.value)
     related = related_codes(visit, entry)
-    elsewhere = [
-        other
-        for other in catalogue.with_value(entry.value, language=visit.tag)
-        if other.id != entry.id and not other.hidden
-    ]
+    protocol = catalogue.protocols[entry.protocol]
     return {
         "code": entry,
-        "protocol": catalogue.protocols[entry.protocol],
+        "protocol": protocol,
+        "dialogue": dialogue_of(protocol, entry),
         "template": visit.get(entry.template) if entry.template else None,
         "class_code": visit.get(CLASS_IDENTITY.format(digit=parts[0])) if parts and entry.template else None,
         "variants": _variants(visit, entry),
         "basic": visit.resolve([f"{entry.protocol}/{basic}" for basic in entry.basic]),
         "enhanced": [other for other in visit.resolve(entry.enhanced) if not other.hidden],
         "related": related,
-        "others": [other for other in elsewhere if other.protocol == entry.protocol],
-        "elsewhere": [other for other in elsewhere if other.protocol != entry.protocol],
         "concepts": [
             (concept, member)
             for concept in catalogue.concepts_of(entry.id)
@@ -157,12 +155,14 @@ def _context(visit: Visit, entry: Code) -> dict[str, object]:
             if member["code"] == entry.id
         ],
         "claims": _claims(entry.prose.claims),
-        "mixups": mixups_with(catalogue, entry, visit.tag),
+        "confusions": confusions_of(catalogue, entry, visit.tag),
         "comparisons": [(other, compare_path(catalogue, entry, other)) for other in related if other.kind == "code"][
             :MAX_COMPARISONS
         ],
         "mock": mock_path(entry),
         "sent": _sent(visit, entry),
+        "seen_first": entry.seen[:MAX_SEEN_OPEN],
+        "seen_more": entry.seen[MAX_SEEN_OPEN:],
         "edit": _edit_url(entry),
         "members": _members(visit, entry),
     }

@@ -1,0 +1,1 @@
+"""Long and rough runs against a whole server: ``python -m soak``."""
