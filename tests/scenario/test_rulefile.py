@@ -159,6 +159,8 @@ def test_tables_round_trip(table: dict[str, object]) -> None:
         ('[[rule]]\nprotocol = "http"\nanswer = "503"\nheaders = { "X" = "a\\r\\nB: c" }', 4, 1, "control characters"),
         ('[[rule]]\nprotocol = "http"\nanswer = "503"\nreason = "a\\nb"', 4, 1, "reason phrase"),
         ('[[rule]]\nprotocol = "smtp"\nstage = "rcpt"\nanswer = "452"\nbody = "x"', 5, 1, "are HTTP's"),
+        ('[[rule]]\nprotocol = "smtp"\nstage = "rcpt"\nanswer = "452"\ntext = "a\\r\\nb"', 5, 1, "reply text"),
+        ('[[rule]]\nprotocol = "http"\nanswer = "503"\ntext = "x"', 4, 1, "is SMTP's"),
         (
             '[[rule]]\nprotocol = "smtp"\nstage = "rcpt"\nanswer = "452"\nmatch = { body = "x" }',
             5,

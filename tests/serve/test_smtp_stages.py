@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.serve.smtp_steps import Dialogue, rule
 
 from statuary.scenario.causes import Greylist, Quota, SizeLimit, Window
 from statuary.scenario.grammar import SMTP, parse_script
-from statuary.scenario.rules import Rule
+from statuary.scenario.rules import Reply, Rule
 from statuary.serve.output import Close, Hang, Later, Reset, Wait
 
 STAGES = {
@@ -279,3 +281,14 @@ def test_dialect_text_is_the_reply() -> None:
     dialogue.start()
     answer = dialogue.send(b"RCPT TO:<bounce+452+4.2.2+over+quota%0d%0a250+ok@any.test>\r\n")
     assert answer == b"452 4.2.2 over quota??250 ok\r\n"
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "message"])
+def test_a_rule_gives_the_reply_text(stage: str) -> None:
+    """In place of the catalogue's; each line opens with the code and the enhanced code (RFC 2034 §4)."""
+    dialogue = Dialogue([replace(rule(stage, "452_4.2.2x1~550"), reply=Reply(text="Over quota\nSee example.net"))])
+    dialogue.say("EHLO c.example")
+    lines = ["MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA", "Subject: x\r\n\r\nx\r\n."]
+    answers = [dialogue.send(line.encode() + b"\r\n") for line in lines]
+    place = {"mail": 0, "rcpt": 1, "message": 3}[stage]
+    assert answers[place] == b"452-4.2.2 Over quota\r\n452 4.2.2 See example.net\r\n"

@@ -68,6 +68,10 @@ MAX_REPLY_HEADERS = 100
 """The most header fields that a rule adds to its answers."""
 MAX_REPLY_OCTETS = 1 << 20
 """The largest body that a rule answers with, in octets."""
+MAX_REPLY_LINES = 50
+"""The most lines of reply text that a rule may give."""
+MAX_REPLY_LINE_OCTETS = 496
+"""The longest of these lines, in octets: with the codes before it and CRLF it keeps to 512 (RFC 5321 §4.5.3.1.5)."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
@@ -124,11 +128,13 @@ class Reply(NamedTuple):
         reason: the reason phrase; None for the registered one.
         headers: header fields; they replace the catalogue's of the same name.
         body: the content; None for the mock's own.
+        text: SMTP: the reply text without codes, its lines parted by LF; empty for the catalogue's.
     """
 
     reason: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    text: str = ""
 
 
 AS_IT_IS = Reply()
@@ -255,7 +261,12 @@ def check_reply(protocol: str, reply: Reply) -> None:
         RuleError: it cannot.
     """
     if protocol != "http":
-        raise RuleError(f"reason, headers and body are HTTP's: {protocol} has none")
+        if reply._replace(text="") != AS_IT_IS:
+            raise RuleError(f"reason, headers and body are HTTP's: {protocol} has none; use of text")
+        _check_text(reply.text)
+        return
+    if reply.text:
+        raise RuleError("text is SMTP's: http has reason and body")
     if reply.reason is not None and _UNSAFE.search(reply.reason):
         raise RuleError("a reason phrase is text without control characters, in ISO 8859-1")
     if len(reply.headers) > MAX_REPLY_HEADERS:
@@ -269,6 +280,15 @@ def check_reply(protocol: str, reply: Reply) -> None:
             raise RuleError(f"the value of {name} has control characters, or characters beyond ISO 8859-1")
     if reply.body is not None and len(reply.body) > MAX_REPLY_OCTETS:
         raise RuleError(f"the body is larger than {MAX_REPLY_OCTETS} octets")
+
+
+def _check_text(text: str) -> None:
+    lines = text.split("\n")
+    if len(lines) > MAX_REPLY_LINES:
+        raise RuleError(f"more than {MAX_REPLY_LINES} lines of reply text")
+    for line in lines:
+        if not line.isprintable() or len(line.encode()) > MAX_REPLY_LINE_OCTETS:
+            raise RuleError(f"a line of reply text is printable and has at most {MAX_REPLY_LINE_OCTETS} octets")
 
 
 def folded(name: str, text: str) -> str:

@@ -28,7 +28,7 @@ __all__ = ["RULE_KEYS", "TableError", "read_rule", "write_rule"]
 
 RULE_KEYS = (
     *("name", "protocol", "stage", "match", "answer", "key", "priority", "then"),
-    *("scenario", "reason", "headers", "body", "json", "base64"),
+    *("scenario", "reason", "headers", "body", "json", "base64", "text"),
 )
 """The keys of a rule; causes have keys of their own."""
 
@@ -197,7 +197,7 @@ def _reply(table: Mapping[str, Any]) -> Reply:
             body = base64.b64decode(_text(table, "base64"), validate=True)
         except ValueError:
             raise TableError(("base64",), "is no base64 (RFC 4648 §4)") from None
-    return Reply(reason, headers, body)
+    return Reply(reason, headers, body, _text(table, "text") if "text" in table else "")
 
 
 def _headers(value: object) -> tuple[tuple[str, str], ...]:
@@ -213,7 +213,7 @@ def _headers(value: object) -> tuple[tuple[str, str], ...]:
 
 
 def _reply_path(table: Mapping[str, Any]) -> tuple[str, ...]:
-    return next(((name,) for name in ("headers", "reason", "body", "json", "base64") if name in table), ())
+    return next(((name,) for name in ("headers", "reason", "body", "json", "base64", "text") if name in table), ())
 
 
 def write_rule(rule: Rule) -> dict[str, Any]:
@@ -238,6 +238,8 @@ def write_rule(rule: Rule) -> dict[str, Any]:
         table["headers"] = _write_headers(rule.reply.headers)
     if rule.reply.body is not None:
         table.update(_write_body(rule.reply.body))
+    if rule.reply.text:
+        table["text"] = rule.reply.text
     return table
 
 

@@ -132,7 +132,7 @@ class SmtpMock:
             answer: a code, perhaps with an enhanced code.
             stage: where it is given.
             domain: that of the address at hand.
-            text: in place of the catalogue's; empty for that.
+            text: in place of the catalogue's, its lines parted by LF; empty for that.
         """
         key = (answer.value, answer.enhanced, stage, domain, text)
         found = self._scripted.get(key)
@@ -140,7 +140,7 @@ class SmtpMock:
             if len(self._scripted) >= MAX_WRITTEN_REPLIES:
                 self._scripted.clear()
             reply = self.book.scripted(answer, stage, domain)
-            found = self._scripted[key] = written(reply._replace(lines=(text,)) if text else reply)
+            found = self._scripted[key] = written(reply._replace(lines=tuple(text.split("\n"))) if text else reply)
         return found
 
     def settle(self, lines: dict[bytes, Settled], command: Command, ordinary: Written, chosen: Chosen | None) -> None:

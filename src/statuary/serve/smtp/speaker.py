@@ -119,7 +119,8 @@ class Speaker:
             if rule is not None:
                 self.later = True
                 key, draw_key = rule_count_key(rule, fields), f"rule {rule.name}"
-                return Chosen(stage, rule.script, rule.name, key, draw_key, fields["domain"], ruled=True)
+                text = rule.reply.text
+                return Chosen(stage, rule.script, rule.name, key, draw_key, fields["domain"], text, ruled=True)
         if named is not None:
             return named
         if path is not None:

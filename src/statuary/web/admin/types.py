@@ -66,6 +66,7 @@ class RuleTable(Struct, omit_defaults=True):
     body: str = ""
     json: Any = None
     base64: str = ""
+    text: str = ""
     window: dict[str, Any] = field(default_factory=dict)
     greylist: dict[str, Any] = field(default_factory=dict)
     quota: dict[str, Any] = field(default_factory=dict)
