@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from snippets.app import NotRunnable
+
 __all__ = [
     "CLIENT",
     "HOST",
@@ -36,7 +38,7 @@ CLIENT, UPSTREAM = "203.0.113.7", "192.0.2.10:8080"
 """Where requests come from in the recorded lines, and where they go (RFC 5737)."""
 MAX_LINE_CHARACTERS = 600
 """The longest line that is kept, in characters."""
-START_SECONDS = 30.0
+STOP_SECONDS = 30.0
 """How long the mocks may take to end, in seconds."""
 COMMAND_SECONDS = 20.0
 """How long a program may take to say its version, in seconds."""
@@ -104,6 +106,9 @@ def mocks(*arguments: str) -> Iterator[Mocks]:
 
     Args:
         arguments: rule files and further options.
+
+    Raises:
+        NotRunnable: it does not start.
     """
     command = [sys.executable, "-m", "statuary", "serve", "--json", "--seed", "7", "--hostname", "mx.example.net"]
     names = ("site", "http", "https", "smtp", "submission", "smtps", "lmtp")
@@ -111,11 +116,14 @@ def mocks(*arguments: str) -> Iterator[Mocks]:
     process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        facts = json.loads(process.stdout.readline())
+        announced = process.stdout.readline()
+        if not announced:
+            raise NotRunnable(f"statuary serve ends with {process.wait(timeout=STOP_SECONDS)}")
+        facts = json.loads(announced)
         yield Mocks(*(int(facts[name].rpartition(":")[2]) for name in ("smtp", "http")))
     finally:
         process.terminate()
-        process.wait(timeout=START_SECONDS)
+        process.wait(timeout=STOP_SECONDS)
         if process.stdout is not None:
             process.stdout.close()
 

@@ -118,9 +118,7 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         "INSERT INTO meta VALUES (?, ?)",
         {
             "fingerprint": fingerprint,
-            "protocols": json.dumps(
-                [{**protocol._asdict(), **_tables(protocol)} for protocol in content.protocols]
-            ),
+            "protocols": json.dumps([{**protocol._asdict(), **_tables(protocol)} for protocol in content.protocols]),
             "languages": json.dumps([language._asdict() for language in content.languages]),
             "content": hashlib.sha256(
                 "".join(file.text for file in content.files).encode(errors="surrogatepass")

@@ -1,4 +1,4 @@
-"""Reads how real programs write of each code: ``content/logs/<protocol>.json``, recorded by ``tools/record_logs.py``."""
+"""Reads how real programs write of each code: ``content/logs``, recorded by ``tools/record_logs.py``."""
 
 from __future__ import annotations
 
