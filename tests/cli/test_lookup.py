@@ -189,11 +189,12 @@ def test_strange_queries_are_answered(statuary: Statuary, query: str) -> None:
 @pytest.mark.parametrize("language", ["en", "fr", "ja", "ko"])
 @pytest.mark.parametrize("columns", ["30", "80"])
 def test_every_code_fits_the_width(catalogue: Catalogue, language: str, columns: str) -> None:
-    """Only what goes over the wire is wider than the terminal: it is shown as it is."""
+    """Only what goes over the wire, and an address, is wider than the terminal: it is shown as it is."""
     console = Console(argparse.Namespace(lang=language), {"COLUMNS": columns})
     codes = list(catalogue.codes(hidden=True, language=language))
     for code in codes[:: 1 if language == "en" else 3]:
         wire = {f"    {line}".rstrip() for example in code.examples for line in example.text.split("\n")}
+        wire |= {f"    <{seen.source}>" for seen in code.seen}
         lines = [*full(console, code), *brief(console, [code]), *rows(console, [code])]
         assert [line for line in lines if width(line) > int(columns) and line not in wire and code.id not in line] == []
         assert "\n" not in "".join(lines)
