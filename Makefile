@@ -1,7 +1,7 @@
 # make serve and make test are all a newcomer needs; each sets up what it rests on.
 BIN := .venv/bin
 
-.PHONY: help setup serve test check snippets bench fuzz crawl messages record lock format clean
+.PHONY: help setup serve test check snippets bench soak fuzz crawl messages record lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ snippets: ## every snippet on every framework, compared with what was recorded
 bench: ## the budgets, beside nginx, smtp-sink, aiosmtpd and httpbin
 	@tools/setup bench
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: ## a million exchanges, 5,000 connections, every effect under load, malformed input in bulk
+	@tools/setup test
+	@$(BIN)/python -m soak $(ARGS)
 
 fuzz: ## a long fuzz of both engines
 	@tools/setup test

@@ -11,7 +11,7 @@ from bench.inside import FILL_ROUNDS, measure_cold_start, measure_decisions, mea
 from bench.measure import Cores, find_cores, on_core
 from bench.peers import start_statuary
 from bench.report import Figure, failed, render
-from bench.wire import Effort, measure_http, measure_smtp
+from bench.wire import Effort, measure_http, measure_peers, measure_smtp
 from statuary.catalog.store import open_catalogue
 
 RULES = 500
@@ -23,7 +23,9 @@ LONG_ROUNDS = 50
 def main() -> int:
     """Measure and print; 1 where a budget is missed and ``--check`` was given."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="of http, smtp, decisions, cold, memory; all without")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="of http, smtp, peers, decisions, cold, memory; all without"
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="short windows, few rounds: about a minute")
     length.add_argument("--long", action="store_true", help="memory over a million exchanges")
@@ -35,6 +37,7 @@ def main() -> int:
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
         "http": lambda: _http(cores, effort),
         "smtp": lambda: _smtp(cores, effort),
+        "peers": lambda: _peers(cores, effort),
         "decisions": lambda: measure_decisions(effort.rounds),
         "cold": lambda: measure_cold_start(effort.rounds),
         "memory": lambda: _memory(cores, memory_rounds),
@@ -61,6 +64,11 @@ def _http(cores: Cores, effort: Effort) -> Iterator[Figure]:
 def _smtp(cores: Cores, effort: Effort) -> Iterator[Figure]:
     with start_statuary(cores.server, RULES) as ours:
         yield from measure_smtp(ours, cores, effort)
+
+
+def _peers(cores: Cores, effort: Effort) -> Iterator[Figure]:
+    with start_statuary(cores.server, RULES) as ours:
+        yield from measure_peers(ours, cores, effort)
 
 
 def _memory(cores: Cores, rounds: int) -> Iterator[Figure]:

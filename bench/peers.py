@@ -11,13 +11,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.measure import on_core
 
-__all__ = ["HOST", "Missing", "Server", "find_tool", "start_httpbin", "start_nginx", "start_smtp", "start_statuary"]
+__all__ = [
+    "HOST",
+    "Missing",
+    "Server",
+    "find_tool",
+    "free_port",
+    "running",
+    "start_httpbin",
+    "start_nginx",
+    "start_smtp",
+    "start_statuary",
+    "wait",
+]
 
 HOST = "127.0.0.1"
 START_SECONDS = 20.0
@@ -74,7 +86,7 @@ def find_tool(name: str, package: str) -> str:
 def start_statuary(core: int, rules: int) -> Iterator[Server]:
     """The site and both mocks in one process, with so many rules each."""
     command = [sys.executable, "-m", "bench.server", str(rules)]
-    with _running(command, core, stdout=subprocess.PIPE) as process:
+    with running(command, core, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
@@ -91,13 +103,13 @@ def start_nginx(core: int, body: bytes) -> Iterator[Server]:
         Missing: it is not installed.
     """
     nginx = find_tool("nginx", "nginx-light")
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "nginx.conf"
         config.write_text(_NGINX.format(folder=folder, host=HOST, port=port, body=body.decode()))
         command = [nginx, "-p", folder, "-c", str(config), "-g", "daemon off;"]
-        with _running(command, core) as process:
-            _wait(process, port)
+        with running(command, core) as process:
+            wait(process, port)
             yield Server(process.pid, http=port)
 
 
@@ -109,11 +121,11 @@ def start_httpbin(core: int) -> Iterator[Server]:
         Missing: it is not installed.
     """
     python = _python_with("httpbin", "gunicorn")
-    port = _free_port()
+    port = free_port()
     options = ["-w", "1", "--threads", "64", "-b", f"{HOST}:{port}", "--no-control-socket"]
     command = [python, "-m", "gunicorn", *options, "httpbin:app"]
-    with _running(command, core) as process:
-        _wait(process, port)
+    with running(command, core) as process:
+        wait(process, port)
         yield Server(process.pid, http=port)
 
 
@@ -124,7 +136,7 @@ def start_smtp(name: str, core: int) -> Iterator[Server]:
     Raises:
         Missing: it is not installed.
     """
-    port = _free_port()
+    port = free_port()
     if name == "aiosmtpd":
         python = _python_with("aiosmtpd")
         command = [python, "-m", "aiosmtpd", "-n", "-l", f"{HOST}:{port}", "-c", "aiosmtpd.handlers.Sink"]
@@ -132,8 +144,8 @@ def start_smtp(name: str, core: int) -> Iterator[Server]:
         command = [find_tool("smtp-sink", "postfix"), *name.split()[1:], f"inet:{HOST}:{port}", "1024"]
         if os.geteuid() == 0:
             command[1:1] = ["-u", "nobody"]
-    with _running(command, core) as process:
-        _wait(process, port)
+    with running(command, core) as process:
+        wait(process, port)
         yield Server(process.pid, smtp=port)
 
 
@@ -151,17 +163,30 @@ def _python_with(*modules: str) -> str:
     raise Missing(f"{' or '.join(modules)} (requirements/peers.txt)")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that is free now."""
     with socket.socket() as sock:
         sock.bind((HOST, 0))
         return int(sock.getsockname()[1])
 
 
 @contextlib.contextmanager
-def _running(command: list[str], core: int, stdout: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
-    """A process on a core, ended with the block."""
+def running(
+    command: list[str],
+    core: int,
+    stdout: int = subprocess.DEVNULL,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process on a core, ended with the block.
+
+    Args:
+        command: the command.
+        core: the core.
+        stdout: where its output goes.
+        environment: its environment; None for that of this process.
+    """
     with on_core(core):
-        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, env=environment)
     try:
         yield process
     finally:
@@ -175,9 +200,9 @@ def _running(command: list[str], core: int, stdout: int = subprocess.DEVNULL) ->
             process.stdout.close()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until the port takes connections."""
-    deadline = time.monotonic() + START_SECONDS
+def wait(process: subprocess.Popen[bytes], port: int, seconds: float = START_SECONDS) -> None:
+    """Until the port takes connections, for so many seconds at most."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection((HOST, port), 1).close()

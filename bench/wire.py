@@ -7,19 +7,20 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple
 
+from bench.apps import HTTP_APPS, SMTP_APPS, App, start_app
 from bench.load import MessageLoad, fetch, refuse_recipients, run_wrk
 from bench.measure import Cores, Window, compare, cost_ratio, rate_ratio
 from bench.peers import Missing, Server, start_httpbin, start_nginx, start_smtp
 from bench.report import Budget, Figure
 
-__all__ = ["measure_http", "measure_smtp"]
+__all__ = ["Effort", "measure_http", "measure_peers", "measure_smtp"]
 
 RULED_TARGET = "/mocked/250"
 """A path that one of the 500 rules answers, from the middle of them."""
 ASKED_TARGET = "/status/503"
 """A target that says itself what it wants."""
-SMALL_LOAD_FACTOR = 0.5
-"""How much shorter the windows of slow peers are, which need few answers for a figure."""
+PEER_BUDGETS = {"go-httpbin": 1.0, "WireMock": 8.0, "Mountebank": 8.0, "Mockoon CLI": 8.0, "Express": 8.0}
+"""How many times as fast as these we must be, over connections that are kept."""
 
 
 class Effort(NamedTuple):
@@ -146,3 +147,50 @@ def measure_smtp(ours: Server, cores: Cores, effort: Effort) -> Iterator[Figure]
             ),
             effort.rounds,
         )
+
+
+def measure_peers(ours: Server, cores: Cores, effort: Effort) -> Iterator[Figure]:
+    """The rows beside the mock servers that others wrote.
+
+    Args:
+        ours: a server with the rules of :mod:`bench.server`.
+        cores: where the peers run.
+        effort: how much is measured.
+    """
+    rounds = max(2, effort.rounds // 2)
+    body = fetch(ours.http, RULED_TARGET)
+    for app in HTTP_APPS:
+        for what, new_connections in (("keep-alive", False), ("new connection each", True)):
+            limit = None if new_connections else PEER_BUDGETS.get(app.name)
+            yield _beside(
+                f"HTTP {what}",
+                app.name,
+                Budget(limit),
+                partial(start_app, app, cores.server, body),
+                lambda other, app=app, new=new_connections: _http_loads(ours, other, app, effort.seconds, new),  # type: ignore[misc]
+                rounds,
+            )
+    for app in SMTP_APPS:
+        for what, keep in (("one message a session", False), ("many messages on a connection", True)):
+            yield _beside(
+                f"SMTP {what}",
+                app.name,
+                Budget(),
+                partial(start_app, app, cores.server),
+                lambda other, keep=keep: (  # type: ignore[misc]
+                    MessageLoad(ours, effort.seconds, keep=keep),
+                    MessageLoad(other, effort.seconds, keep=keep),
+                ),
+                rounds,
+            )
+
+
+def _http_loads(
+    ours: Server, other: Server, app: App, seconds: int, new: bool
+) -> tuple[Callable[[], Window], Callable[[], Window]]:
+    """The windows of both, after the other is warm."""
+    run_wrk(other, app.target, app.warm_seconds, new_connections=new)
+    return (
+        partial(run_wrk, ours, RULED_TARGET, seconds, new_connections=new),
+        partial(run_wrk, other, app.target, seconds, new_connections=new),
+    )

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 from urllib.request import urlopen
@@ -89,16 +89,17 @@ class Watched:
 
 
 @contextlib.contextmanager
-def watched_server(*arguments: str) -> Iterator[Watched]:
+def watched_server(*arguments: str, before: Sequence[str] = ()) -> Iterator[Watched]:
     """Run ``statuary serve`` on free ports, with its standard error kept.
 
     Args:
         arguments: further arguments of the command.
+        before: a command that runs it, with words of its own.
 
     Raises:
         RuntimeError: it does not start, does not end with 0, or has complained.
     """
-    command = [sys.executable, "-m", "statuary", "serve", "--json", "--seed", "7"]
+    command = [*before, sys.executable, "-m", "statuary", "serve", "--json", "--seed", "7"]
     for name in _OURS:
         command += [f"--{name}-port", "0"]
     with tempfile.TemporaryFile() as errors:

@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from soak.malformed import HTTP, Damaged, http_requests, smtp_dialogues
 from soak.server import HOST, Watched
+from soak.witness import ANSWER_SECONDS, be_served
 
 __all__ = ["Storm", "send_malformed"]
 
 AT_ONCE = 24
 """How many malformed connections are open at once."""
-ANSWER_SECONDS = 20.0
-"""How long a connection may take to end, and the other client may wait; it is a bound and not a measurement."""
 MAX_NAMED = 5
 """How many connections that did not end are named."""
 
@@ -73,7 +72,7 @@ async def _storm(server: Watched, count: int, seed: int) -> Storm:
                 if len(stuck) < MAX_NAMED:
                     stuck.append(f"{name}: {each.octets[:500]!r}")
 
-    witness = asyncio.create_task(_witness(server, over))
+    witness = asyncio.create_task(be_served(server, over))
     await asyncio.gather(*(work() for _ in range(AT_ONCE)))
     over.set()
     return Storm(found[0], found[1], stuck, await witness)
@@ -103,41 +102,3 @@ async def _throw(port: int, damaged: Damaged) -> bool:
         with contextlib.suppress(ConnectionError, OSError):
             await writer.wait_closed()
     return came
-
-
-async def _witness(server: Watched, over: asyncio.Event) -> int:
-    """Another client, on connections that it keeps and on new ones; how many exchanges it had.
-
-    Raises:
-        TimeoutError: an answer did not come.
-        AssertionError: another came.
-    """
-    served = 0
-    async with asyncio.timeout(ANSWER_SECONDS):
-        http = await asyncio.open_connection(HOST, server.ports["http"])
-        smtp = await asyncio.open_connection(HOST, server.ports["smtp"])
-        await _expect(smtp[0], b"220 ")
-    request = b"GET /status/204 HTTP/1.1\r\nHost: witness.test\r\n\r\n"
-    try:
-        while not over.is_set():
-            async with asyncio.timeout(ANSWER_SECONDS):
-                http[1].write(request)
-                await _expect(http[0], b"HTTP/1.1 204 ", b"\r\n\r\n")
-                smtp[1].write(b"NOOP\r\n")
-                await _expect(smtp[0], b"250 ")
-                fresh = await asyncio.open_connection(HOST, server.ports["site"])
-                fresh[1].write(b"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-                await _expect(fresh[0], b"HTTP/1.1 200 ", b"\r\n\r\n")
-                fresh[1].close()
-            served += 3
-            await asyncio.sleep(0.005)
-    finally:
-        http[1].close()
-        smtp[1].close()
-    return served
-
-
-async def _expect(reader: asyncio.StreamReader, start: bytes, end: bytes = b"\r\n") -> None:
-    answer = await reader.readuntil(end)
-    if not answer.startswith(start):
-        raise AssertionError(f"the other client was answered with {answer[:200]!r}")

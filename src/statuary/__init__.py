@@ -18,6 +18,7 @@ from statuary.errors import CodeNotFound, ScriptError, SeveralOwners, StatuaryEr
 
 if TYPE_CHECKING:
     from statuary.explain.compare import Comparison
+    from statuary.testing import http, smtp
 
 __all__ = [
     "Answer",
@@ -36,8 +37,10 @@ __all__ = [
     "__version__",
     "compare",
     "find",
+    "http",
     "lookup",
     "search",
+    "smtp",
 ]
 
 
@@ -47,6 +50,10 @@ def __getattr__(name: str) -> object:
         from statuary.explain.compare import Comparison
 
         return Comparison
+    if name in ("http", "smtp"):
+        from statuary import testing
+
+        return getattr(testing, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

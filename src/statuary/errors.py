@@ -5,6 +5,7 @@ StatuaryError
     CatalogueError        the compiled catalogue cannot be read or built
     CodeNotFound          a look-up found nothing; carries suggestions
     SeveralOwners         a number has several owners and one was asked for; carries their codes
+    WrongArgument         an argument of a question is missing or wrong; carries its name and what it should be
     ScriptError           a scenario script cannot be parsed; carries the position
     RuleError             a rule is wrong
         RuleFileError         a rule file is wrong; carries path, line, column and the mend
@@ -13,6 +14,7 @@ StatuaryError
         LocalProtocolError    our side asked the engine for something the protocol forbids
         RemoteProtocolError   the peer sent something that the protocol forbids
     ServeError            a server cannot start: a port in use, an address that is not ours
+    BuildError            a site cannot be written: a folder that holds something else, an address that is none
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "BuildError",
     "CatalogueError",
     "CodeNotFound",
     "ContentError",
@@ -33,6 +36,7 @@ __all__ = [
     "ServeError",
     "SeveralOwners",
     "StatuaryError",
+    "WrongArgument",
 ]
 
 
@@ -92,6 +96,20 @@ class SeveralOwners(StatuaryError):
         self.query = query
         self.identities = tuple(identities)
         super().__init__(f"{query} has several owners: ask for one of {', '.join(self.identities)}")
+
+
+class WrongArgument(StatuaryError):
+    """An argument of a question is missing or wrong.
+
+    Args:
+        name: the argument.
+        expected: what it should be.
+    """
+
+    def __init__(self, name: str, expected: str) -> None:
+        self.name = name
+        self.expected = expected
+        super().__init__(f"{name}: expected {expected}")
 
 
 class ScriptError(StatuaryError):
@@ -181,3 +199,7 @@ class RemoteProtocolError(ProtocolError):
 
 class ServeError(StatuaryError):
     """A server cannot start or go on: a port in use, an address that is not ours, a missing file."""
+
+
+class BuildError(StatuaryError):
+    """A site cannot be written: the folder holds something else, or an address is none."""

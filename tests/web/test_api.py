@@ -17,23 +17,6 @@ def exchange(number: int = 1, protocol: str = "smtp") -> Exchange:
     )
 
 
-def test_code_has_the_keys_of_export(client: Client) -> None:
-    data = client.get("/api/codes/smtp/4.2.2?lang=fr").json()
-    wanted = {"id", "protocol", "value", "name", "class", "status", "owner", "specs", "retry", "summary"}
-    assert wanted <= set(data)
-    assert data["language"] == "fr"
-
-
-def test_search_and_its_suggestions(client: Client) -> None:
-    assert client.get("/api/search?q=smtp/452").json()["codes"][0]["id"] == "smtp/452"
-    assert "smtp/452" in client.get("/api/search?q=4522").json()["suggestions"]
-
-
-def test_comparison(client: Client) -> None:
-    data = client.get("/api/compare?left=smtp/214&right=smtp/452").json()
-    assert {"class", "acts", "retry", "stages", "meaning"} <= {row["field"] for row in data["differences"]}
-
-
 def test_journal_after_and_limit(client: Client) -> None:
     journal = client.shared.journal
     for number in range(1, 6):
@@ -77,12 +60,6 @@ def test_messages(client: Client) -> None:
         ("/api/journal?protocol=nope", "protocol"),
         ("/api/journal/stream?after=x", "after"),
         ("/api/messages?limit=1e3", "limit"),
-        ("/api/search", "q"),
-        ("/api/search?q=452&limit=99999999999999999999", "limit"),
-        ("/api/search?q=452&lang=de", "lang"),
-        ("/api/compare?left=smtp/452", "right"),
-        ("/api/compare?right=smtp/452", "left"),
-        ("/api/codes/smtp/452?lang=", "lang"),
     ],
 )
 def test_bad_parameter_is_named(client: Client, path: str, parameter: str) -> None:
@@ -97,13 +74,11 @@ def test_bad_parameter_is_named(client: Client, path: str, parameter: str) -> No
 @pytest.mark.parametrize(
     ("method", "path", "status", "slug"),
     [
-        ("GET", "/api/codes/smtp/4522", 404, "code_not_found"),
-        ("GET", "/api/codes/http/499", 300, "several_codes"),
         ("GET", "/api/nope", 404, "not_found"),
+        ("GET", "/api/smtp/452", 404, "not_found"),
         ("GET", "/api/", 404, "not_found"),
         ("POST", "/api/journal", 405, "method_not_allowed"),
         ("PUT", "/api/messages", 405, "method_not_allowed"),
-        ("GET", "/api/compare?left=452&right=smtp/452", 300, "several_codes"),
     ],
 )
 def test_errors_have_one_shape(client: Client, method: str, path: str, status: int, slug: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import open_catalogue
@@ -16,48 +15,8 @@ from statuary.snippets.client_shelf import ClientShelf
 from statuary.snippets.mail_shelf import MailShelf
 from statuary.snippets.place import place
 from statuary.snippets.shelf import Shelf
-from tests.conftest import Serving, require
-
-LANGUAGES = ("en", "fr", "ja", "ko")
-KINDS = (
-    "",
-    "http",
-    "smtp",
-    "http/503",
-    "http/499",
-    "http/452-499",
-    "smtp/452",
-    "smtp/4.2.2",
-    "smtp/X.2.2",
-    "ftp/452",
-    "http/507/mock",
-    "smtp/551/mock",
-    "http/205/snippets",
-    "snippets",
-    "compare",
-    "compare/http/507/smtp/452",
-    "compare/smtp/214/smtp/452",
-    "number/452",
-    "concepts",
-    "search?q=mailbox+full",
-    "search?q=4522",
-    "journal",
-    "about",
-)
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    path = require("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+from tests.conftest import Serving
+from tests.web.kinds import KINDS, LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

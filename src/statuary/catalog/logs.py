@@ -58,7 +58,7 @@ def _read(path: Path, name: str) -> dict[str, Any]:
     except RecursionError:
         raise ContentError(name, 1, 1, "lists too deep within each other", "record it again") from None
     if not isinstance(data, dict):
-        raise ContentError(name, 1, 1, "not an object", 'write {"smtp/452": [{"program": ..., "line": ...}]}')
+        raise ContentError(name, 1, 1, "not an object", "write an object of lists, by identity")
     return data
 
 

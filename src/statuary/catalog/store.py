@@ -138,6 +138,14 @@ class Catalogue:
             )
         )
 
+    def search_names(self, language: str) -> dict[str, str]:
+        """What each code is searched by as its name, by its identity: names, aliases and symptoms, folded.
+
+        Args:
+            language: the tag.
+        """
+        return dict(self._connection.execute("SELECT id, name FROM words WHERE language = ?", (language,)))
+
     def identities(self) -> list[str]:
         """Every identity, in order."""
         return [row[0] for row in self._connection.execute("SELECT id FROM code ORDER BY position")]

@@ -22,6 +22,8 @@ _SECTIONS = (
 )
 MAX_LABEL_COLUMNS = 24
 """The widest column of labels; wider ones stand on a line of their own."""
+MAX_SEEN = 6
+"""How many texts of providers are shown; --json has them all."""
 STACKED_BELOW = 56
 """Terminals narrower than this, in columns, get labels on lines of their own."""
 
@@ -88,7 +90,10 @@ def full(console: Console, code: Code) -> Iterator[str]:
         yield ""
         note = _("For this code there are the registered facts; an explanation is not written yet.")
         yield from wrap(note, console.columns, "  ")
-    yield from _prose(console, code)
+    yield from _prose(console, code, _SECTIONS[:-1])
+    yield from _logs(console, code)
+    yield from _prose(console, code, _SECTIONS[-1:])
+    yield from _seen(console, code)
     yield from _claims(console, code)
     if code.related:
         yield ""
@@ -190,8 +195,8 @@ def table(console: Console, facts: list[tuple[str, list[str]]]) -> Iterator[str]
             first = indent
 
 
-def _prose(console: Console, code: Code) -> Iterator[str]:
-    for field, label in _SECTIONS:
+def _prose(console: Console, code: Code, sections: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for field, label in sections:
         text = code.prose.texts.get(field, "")
         examples = code.examples if field == "example" else ()
         if not text and not examples:
@@ -217,6 +222,32 @@ def _paragraphs(console: Console, text: str) -> Iterator[str]:
             yield ""
         yield from wrap(inline(paragraph, marked=console.colour), console.columns, f"  {mark}")
         former = mark
+
+
+def _logs(console: Console, code: Code) -> Iterator[str]:
+    """How programs write of it, each below its name."""
+    if not code.logs:
+        return
+    yield ""
+    yield _title(console, N_("If you read a log"), behind=False)
+    for item in code.logs:
+        yield f"  {console.paint(item.program, 'quiet')}"
+        yield from wrap(item.line, console.columns, "    ")
+
+
+def _seen(console: Console, code: Code) -> Iterator[str]:
+    """What providers send, each with the page that shows it."""
+    if not code.seen:
+        return
+    yield ""
+    yield _title(console, N_("What providers send"), behind=False)
+    for item in code.seen[:MAX_SEEN]:
+        yield from wrap(f"{item.provider}: {item.text}", console.columns, "  - ")
+        yield f"    {console.paint(f'<{item.source}>', 'quiet')}"
+    left_out = len(code.seen) - MAX_SEEN
+    if left_out > 0:
+        more = console.ngettext("%(count)s more: --json", "%(count)s more: --json", left_out)
+        yield from wrap(more % {"count": left_out}, console.columns, "    ")
 
 
 def _claims(console: Console, code: Code) -> Iterator[str]:

@@ -58,6 +58,10 @@ def _fail(error: Exception, code: int) -> int:
 
 
 def _run_loop(settings: Settings) -> None:
+    from statuary.serve.files import SPARE_FILES, allow_files
+    from statuary.serve.runtime import RuntimeLimits
+
+    allow_files(RuntimeLimits().max_connections + SPARE_FILES)
     try:
         import uvloop
     except ImportError:  # there is none for Windows

@@ -78,6 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="PORT",
             help=f"port of the {what} ({port}; 0 for any free one); {environment % f'{name.upper()}_PORT'}",
         )
+    parser.add_argument(
+        "--free-ports",
+        action="store_true",
+        default=None,
+        help=f"any free port for every server whose port is not given; {environment % 'FREE_PORTS'}",
+    )
     parser.add_argument("--seed", help=f"seed of random choices (random, printed); {environment % 'SEED'}")
     parser.add_argument(
         "--token",
@@ -177,7 +183,8 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
     ):
         raise ServeError(f"{origin}: {hostname!r} is not a host name")
     token = sources.value("token", "")[0]
-    numbers = {name: sources.number(f"{name}_port", port, 65535) for name, port in ports().items()}
+    free = sources.switch("free_ports")
+    numbers = {name: sources.number(f"{name}_port", 0 if free else port, 65535) for name, port in ports().items()}
     site_port = numbers.pop("site")
     exchanges = sources.number("journal_exchanges", MAX_EXCHANGES, MAX_JOURNAL_EXCHANGES)
     certificate, key = sources.value("tls_cert", "")[0], sources.value("tls_key", "")[0]
@@ -267,7 +274,7 @@ def _read_file(path: Path, origin: str) -> dict[str, Any]:
 
         raise no_toml(str(path), text, error) from None
     known = ("host", *(f"{name}_port" for name in ports()), "seed", "token", "hostname", "dialects", "rules")
-    known = (*known, "journal_exchanges", "no_journal", "tls_cert", "tls_key", "reports_to")
+    known = (*known, "free_ports", "journal_exchanges", "no_journal", "tls_cert", "tls_key", "reports_to")
     for name, value in data.items():
         place = find_places(text).get((name,))
         line, column = (place.line, place.column) if place else (1, 1)

@@ -54,7 +54,9 @@ def confusions_of(catalogue: Catalogue, code: Code, language: str = "en") -> Con
     shown.update(other.id for other in same[:MAX_SAME_NUMBER])
     alike = []
     for concept in catalogue.concepts_of(code.id):
-        members = (catalogue.get(member["code"], language) for member in concept["member"] if member["code"] not in shown)
+        members = (
+            catalogue.get(member["code"], language) for member in concept["member"] if member["code"] not in shown
+        )
         others = [other for other in members if other is not None and not other.hidden]
         others.sort(key=lambda other: other.protocol != code.protocol)
         others = others[:MAX_ALIKE]

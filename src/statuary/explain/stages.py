@@ -88,7 +88,9 @@ def dialogue_of(protocol: Protocol, code: Code) -> Dialogue | None:
             _point(protocol, name, said, here=name in stages or (anything and name in answered))
             for name, said in protocol.dialogue.items()
         ),
-        tuple(_point(protocol, name, said, here=True) for name, said in protocol.other_stages.items() if name in stages),
+        tuple(
+            _point(protocol, name, said, here=True) for name, said in protocol.other_stages.items() if name in stages
+        ),
         anything,
     )
 

@@ -40,23 +40,28 @@ _Kept = TypeVar("_Kept")
 class _Memory(Generic[_Kept]):
     """Something for each key, the oldest forgotten past :data:`MAX_KEYS`."""
 
-    __slots__ = ("_by", "kept")
+    __slots__ = ("by", "kept")
 
     def __init__(self, by: Sequence[str]) -> None:
         for name in by:
             if name not in FIELDS:
                 raise RuleError(f"a cause cannot be kept by {name!r}: use of {', '.join(FIELDS)}")
-        self._by = tuple(by)
+        self.by = tuple(by)
         self.kept: dict[tuple[str, ...], _Kept] = {}
 
     def key(self, fields: Mapping[str, str]) -> tuple[str, ...]:
-        values = [(fields.get(name) or "").lower()[:MAX_KEY_CHARACTERS] for name in self._by]
+        values = [(fields.get(name) or "").lower()[:MAX_KEY_CHARACTERS] for name in self.by]
         return (*values, (fields.get("key") or "")[:MAX_KEY_CHARACTERS])
 
     def put(self, key: tuple[str, ...], value: _Kept) -> None:
         self.kept[key] = value
         if len(self.kept) > MAX_KEYS:
             self.forget()
+
+    def clear(self, key: str | None) -> list[_Kept]:
+        """Forget all, or what an isolating key keeps apart; gives what was forgotten."""
+        gone = [each for each in self.kept if key is None or each[-1] == key[:MAX_KEY_CHARACTERS]]
+        return [self.kept.pop(each) for each in gone]
 
     def forget(self) -> _Kept:
         return self.kept.pop(next(iter(self.kept)))
@@ -79,6 +84,15 @@ class Window:
         self.seconds = _seconds("a window's time", seconds)
         self._times: _Memory[deque[float]] = _Memory(by)
         self._total = 0
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The fields that it hangs on."""
+        return self._times.by
+
+    def forget(self, key: str | None = None) -> None:
+        """Forget who came; with a key only what this isolates."""
+        self._total -= sum(map(len, self._times.clear(key)))
 
     def refuses(self, fields: Mapping[str, str], now: float) -> bool:
         """Whether it refuses now; else this one counts.
@@ -118,6 +132,15 @@ class Greylist:
         self.wait = _seconds("a greylist's wait", wait)
         self._met: _Memory[float] = _Memory(by)
 
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The fields that it hangs on."""
+        return self._met.by
+
+    def forget(self, key: str | None = None) -> None:
+        """Forget whom it met; with a key only what this isolates."""
+        self._met.clear(key)
+
     def refuses(self, fields: Mapping[str, str], now: float) -> bool:
         """Whether the wait has not passed yet; the first meeting starts it.
 
@@ -146,6 +169,14 @@ class SizeLimit:
     def __init__(self, octets: int) -> None:
         self.octets = _whole("a size", octets, MAX_OCTETS)
 
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The fields that it hangs on: none."""
+        return ()
+
+    def forget(self, key: str | None = None) -> None:
+        """It remembers nothing."""
+
     def refuses(self, fields: Mapping[str, str], now: float) -> bool:
         """Whether the message at hand is too large.
 
@@ -168,6 +199,14 @@ class Quota:
 
     def __init__(self, octets: int) -> None:
         self.octets = _whole("a quota", octets, MAX_OCTETS)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The fields that it hangs on: whose mailbox it is."""
+        return ("recipient",)
+
+    def forget(self, key: str | None = None) -> None:
+        """It remembers nothing: the mailbox does."""
 
     def refuses(self, fields: Mapping[str, str], now: float) -> bool:
         """Whether the recipient's mailbox has no room.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -91,6 +91,19 @@ class Cause(Protocol):
         Args:
             fields: the fields of the stage.
             now: seconds since the epoch.
+        """
+        ...
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The fields that it hangs on."""
+        ...
+
+    def forget(self, key: str | None = None) -> None:
+        """Forget what it remembers, so that it begins anew.
+
+        Args:
+            key: only what this isolates; None for all.
         """
         ...
 
@@ -399,7 +412,7 @@ class RuleIndex:
         place = tuple(text for _, text in parts)
         filed.names.update(name for name, _ in shape)
         filed.names.update(name for name, _ in patterns)
-        filed.whole.update(rule.match, rule.key)
+        filed.whole.update(rule.match, rule.key, rule.cause.by if rule.cause is not None else ())
         filed.conditional = filed.conditional or rule.conditional
         entry = _Entry((-rule.priority, number), rule, tuple(patterns), tuple(matchers))
         filed.shapes.setdefault(shape, {}).setdefault(place, []).append(entry)
@@ -453,6 +466,38 @@ class RuleIndex:
                     best = entry
                     break
         return best.rule if best is not None else None
+
+    def find_among(
+        self,
+        protocol: str,
+        stage: str,
+        ways: Sequence[Mapping[str, str]],
+        holds: Callable[[Rule, Sequence[Mapping[str, str]]], Mapping[str, str] | None],
+    ) -> tuple[Rule, Mapping[str, str]] | None:
+        """The first rule that matches in any of several ways to see one event, with the way in which it does.
+
+        Args:
+            protocol: where the event happened.
+            stage: its stage.
+            ways: the fields, once for each way: a message has as many as it has recipients.
+            holds: asked, in order, about conditional rules and the ways in which they match: the way that counts,
+                None for none.
+        """
+        filed = self._filed.get((protocol, stage))
+        if filed is None:
+            return None
+        met: dict[int, tuple[_Entry, list[Mapping[str, str]]]] = {}
+        for fields in ways:
+            known = filed.known(fields)
+            for shape, places in filed.shapes.items():
+                for entry in places.get(tuple([known[name][:length] for name, length in shape]), ()):
+                    if entry.matches(known, fields):
+                        met.setdefault(id(entry), (entry, []))[1].append(fields)
+        for entry, fitting in sorted(met.values(), key=lambda each: each[0].order):
+            way = holds(entry.rule, fitting) if entry.rule.conditional else fitting[0]
+            if way is not None:
+                return entry.rule, way
+        return None
 
     def matching(self, protocol: str, stage: str, fields: Mapping[str, str]) -> Iterator[Rule]:
         """Every rule whose fields match, in the order in which they come to speak."""

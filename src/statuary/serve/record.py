@@ -22,7 +22,7 @@ from statuary.serve.output import Output, Send
 from statuary.serve.session import Peer, Session, Shared
 from statuary.serve.smtp import SmtpMock
 
-__all__ = ["Line", "Transcript", "record_http", "record_smtp", "record_smtp_stage"]
+__all__ = ["Line", "Transcript", "apart", "commands_to", "record_http", "record_smtp", "record_smtp_stage"]
 
 _SENDER = "sender@client.example"
 _RECIPIENT = "recipient@any.test"
@@ -58,7 +58,7 @@ def record_http(shared: Shared, target: str, accept: str = "*/*") -> Transcript:
         target: such as ``/status/507``.
         accept: the Accept field.
     """
-    session = HttpMock(_apart(shared))(Peer("127.0.0.1:0", 1))
+    session = HttpMock(apart(shared))(Peer("127.0.0.1:0", 1))
     request = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:8081\r\nAccept: {accept}\r\n\r\n"
     raw = _octets(session.receive(request.encode("latin-1")))
     lines = [Line("C", line) for line in request.split("\r\n")[:-1]]
@@ -80,7 +80,7 @@ def record_smtp(shared: Shared, address: str) -> Transcript:
     found = parse_address(local_part, domain)
     sender = address if found is not None and found.stage == "mail" else _SENDER
     recipient = _RECIPIENT if sender == address else address
-    return _dialogue(_apart(shared), _delivery(sender, recipient))
+    return _dialogue(apart(shared), _delivery(sender, recipient))
 
 
 def record_smtp_stage(shared: Shared, stage: str, script: str) -> Transcript:
@@ -95,18 +95,38 @@ def record_smtp_stage(shared: Shared, stage: str, script: str) -> Transcript:
         ScriptError: the script is wrong.
     """
     rules = RuleIndex([Rule("smtp", stage, parse_script(script, SMTP), name=f"{stage} {script}")])
-    extra = {"vrfy": "VRFY recipient", "expn": "EXPN list", "help": "HELP", "noop": "NOOP", "rset": "RSET"}
+    return _dialogue(replace(apart(shared), rules=rules), commands_to(stage))
+
+
+def commands_to(stage: str) -> Iterator[str]:
+    """What a client says until a stage answers, without the ends of lines; QUIT is left out.
+
+    Args:
+        stage: such as ``rcpt`` or ``vrfy``.
+    """
+    extra = {
+        "vrfy": "VRFY recipient",
+        "expn": "EXPN list",
+        "help": "HELP",
+        "noop": "NOOP",
+        "rset": "RSET",
+        "other": "XTEST",
+    }
     wanted = {"auth": "AUTH PLAIN", "starttls": "STARTTLS", "etrn": "ETRN client.example", "atrn": "ATRN"} | extra
-    commands = _delivery(_SENDER, _RECIPIENT)
     if stage in wanted:
-        commands = iter([f"EHLO {_HELLO}", wanted[stage]])
-    elif stage == "bdat":
+        return iter([f"EHLO {_HELLO}", wanted[stage]])
+    if stage == "bdat":
         *opening, _, _ = _delivery(_SENDER, _RECIPIENT)
-        commands = iter([*opening, _CHUNK])
-    return _dialogue(replace(_apart(shared), rules=rules), commands)
+        return iter([*opening, _CHUNK])
+    return _delivery(_SENDER, _RECIPIENT)
 
 
-def _apart(shared: Shared) -> Shared:
+def apart(shared: Shared) -> Shared:
+    """The same server with rules, counts, journal and mail of its own.
+
+    Args:
+        shared: the catalogue, name and seed of the server.
+    """
     return replace(
         shared,
         rules=RuleIndex(),

@@ -140,9 +140,7 @@ class _Connection(asyncio.Protocol):
         if self._hung:
             self._transport.close()
         elif self._plan is None:
-            self._put(self._session.eof())
-            if not self._session.closing and self._plan is None:
-                self._transport.close()
+            self._hear_end()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -281,6 +279,14 @@ class _Connection(asyncio.Protocol):
         self._waker = None
         if self._plan is None and not self._transport.is_closing():
             self._put(wake())
+            if self._eof and self._plan is None and self._waker is None and not self._transport.is_closing():
+                self._hear_end()
+
+    def _hear_end(self) -> None:
+        """Nothing is under way, and the peer sends no more: close, unless the session still has something to come."""
+        self._put(self._session.eof())
+        if not self._session.closing and self._plan is None and self._waker is None:
+            self._transport.close()
 
     def _start_tls(self, context: ssl.SSLContext) -> None:
         """Put TLS below; what was said before it is forgotten and must not count as said inside it (RFC 3207 §4.2)."""
@@ -318,9 +324,7 @@ class _Connection(asyncio.Protocol):
             self._transport.resume_reading()
             self._put(self._session.receive(data))
         if self._eof and self._plan is None and not self._transport.is_closing():
-            self._put(self._session.eof())
-            if self._plan is None:
-                self._transport.close()
+            self._hear_end()
 
 
 class _Encrypted(TlsLayer):

@@ -159,6 +159,40 @@ class Shared:
             self.states.set(rule.scenario.name, rule.scenario.sets, fields.get("key") or "")
         return rule
 
+    def find_rule_among(
+        self, protocol: str, stage: str, ways: Sequence[Mapping[str, str]]
+    ) -> tuple[Rule, Mapping[str, str]] | None:
+        """The rule that answers now where an event can be seen in several ways, and the way in which it matches.
+
+        Args:
+            protocol: where the event happened.
+            stage: its stage.
+            ways: the fields of the stage, once for each way: for a message, once for each recipient.
+        """
+        found = self.rules.find_among(protocol, stage, ways, self._holds_among)
+        if found is not None:
+            rule, fields = found
+            if rule.scenario is not None and rule.scenario.sets:
+                self.states.set(rule.scenario.name, rule.scenario.sets, fields.get("key") or "")
+        return found
+
+    def _holds_among(self, rule: Rule, ways: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+        """The first way in which a conditional rule holds; those that differ in nothing that it hangs on count once."""
+        hangs_on = {*rule.key, *(rule.cause.by if rule.cause is not None else ())}
+        apart = {tuple([fields.get(name) for name in sorted(hangs_on)]): fields for fields in reversed(ways)}
+        return next((fields for fields in reversed(apart.values()) if self._holds(rule, fields)), None)
+
+    def start_over(self, key: str | None = None) -> None:
+        """Forget every count and what causes remember, so that scripts, windows and greylists begin anew.
+
+        Args:
+            key: only what this isolates; None for all.
+        """
+        self.counters.reset(key)
+        for rule in self.rules.rules:
+            if rule.cause is not None:
+                rule.cause.forget(key)
+
     def _holds(self, rule: Rule, fields: Mapping[str, str]) -> bool:
         key = fields.get("key") or ""
         scenario, count = rule.scenario, rule.count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -31,18 +32,18 @@ class Certificates:
         self._authority: Authority | None = None
 
     def _made(self) -> Authority:
-        with self._lock:
-            if self._authority is None:
-                self._authority = Authority(self._names)
-            return self._authority
+        if self._authority is None:
+            self._authority = Authority(self._names)
+        return self._authority
 
-    def server_context(self, alpn: Sequence[str] = ()) -> Any:
+    def server_context(self, alpn: Sequence[str] = ()) -> ssl.SSLContext:
         """The server side of TLS; see :meth:`statuary.serve.tls.Authority.server_context`.
 
         Raises:
             ServeError: the certificate could not be made.
         """
-        return self._made().server_context(alpn)
+        with self._lock:  # an authority is for one thread: who came second would look for files that are being made
+            return self._made().server_context(alpn)
 
     @property
     def ca_file(self) -> Path:
@@ -51,7 +52,8 @@ class Certificates:
         Raises:
             ServeError: the certificate could not be made.
         """
-        return self._made().ca_file
+        with self._lock:
+            return self._made().ca_file
 
     def close(self) -> None:
         """Remove its files."""
@@ -144,14 +146,18 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 class _Users:
     """The background that runs now, and how many use it."""
 
+    lock: threading.Lock
+    count: int
+    background: Background | None
+
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.count = 0
-        self.background: Background | None = None
+        self.forget()
 
     def forget(self) -> None:
-        """Start anew: a forked process has no threads but the one that forked."""
-        self.__init__()  # type: ignore[misc]
+        """Start anew, as a forked process must: it has no threads but the one that forked."""
+        self.lock = threading.Lock()
+        self.count = 0
+        self.background = None
 
 
 _users = _Users()

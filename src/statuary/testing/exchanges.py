@@ -8,8 +8,9 @@ import json
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cached_property
-from typing import Any, Self, cast
+from typing import Any, Self
 
+from statuary.serve.fields import message_header
 from statuary.serve.mailbox import Message as Kept
 from statuary.serve.seen import Seen, request_parts
 
@@ -78,13 +79,13 @@ class SmtpExchange(Exchange):
     @classmethod
     def of(cls, seen: Seen) -> Self:
         """The exchange of a journal."""
-        told = {name: seen.fields.get(name) or "" for name in ("sender", "recipient", "helo")}
+        told: dict[str, Any] = {name: seen.fields.get(name) or "" for name in ("sender", "recipient", "helo")}
         return cls(seen.number, **_common(seen), **told)
 
     @property
     def reply_code(self) -> int:
         """The reply code; 0 where no reply was sent."""
-        return int(self.code) if self.code.isdigit() else 0
+        return int(self.code) if self.code.isdecimal() else 0
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,13 @@ class HttpExchange(Exchange):
     def of(cls, seen: Seen) -> Self:
         """The exchange of a journal."""
         method, target, headers, body = request_parts(seen.exchange.request)
-        told = {"method": method, "target": target, "headers": tuple(headers), "body": body}
+        told: dict[str, Any] = {"method": method, "target": target, "headers": tuple(headers), "body": body}
         return cls(seen.number, **_common(seen), **told)
 
     @property
     def status_code(self) -> int:
         """The status code; 0 where no response was sent."""
-        return int(self.code) if self.code.isdigit() else 0
+        return int(self.code) if self.code.isdecimal() else 0
 
     @property
     def path(self) -> str:
@@ -168,16 +169,21 @@ class Message:
     @cached_property
     def parsed(self) -> EmailMessage:
         """The message as the standard library reads it."""
-        # The policy makes messages of this class; the stubs know only that of the older one.
-        return cast("EmailMessage", email.message_from_bytes(self.content, policy=email.policy.default))
+        return email.message_from_bytes(self.content, policy=email.policy.default)
 
     @property
     def subject(self) -> str:
         """Its subject, decoded; empty where it has none."""
-        return str(self.parsed["subject"] or "")
+        return ", ".join(message_header(self.content)("subject") or ())
 
     @property
     def text(self) -> str:
-        """Its plain text, decoded; empty where it has none."""
+        """Its plain text, decoded, as UTF-8 where its charset is unknown; empty where it has none."""
         part = self.parsed.get_body(("plain",))
-        return str(part.get_content()) if part is not None else ""
+        if part is None:
+            return ""
+        try:
+            return str(part.get_content())
+        except LookupError:
+            octets = part.get_payload(decode=True)
+            return octets.decode("utf-8", "replace") if isinstance(octets, bytes) else ""

@@ -89,7 +89,7 @@ class RuleOptions(TypedDict, total=False):
     """What goes with a rule's script; docs/rules.md says what the keys mean."""
 
     name: str
-    keyed_by: str | list[str]
+    key: str | list[str]
     priority: int
     then: str
     scenario: Mapping[str, str]

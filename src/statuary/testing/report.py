@@ -9,7 +9,7 @@ from statuary.serve.export import transcript
 from statuary.serve.journal import Exchange, MemoryJournal
 from statuary.serve.seen import Filter, NearMiss, near_exchanges, select
 
-__all__ = ["Bounds", "VerificationFailed", "counted", "failure", "shown"]
+__all__ = ["MAX_SHOWN_NUMBERS", "Bounds", "VerificationFailed", "counted", "failure", "shown"]
 
 MAX_SHOWN_EXCHANGES = 50
 """How many exchanges a failure shows, the last ones."""
@@ -18,7 +18,16 @@ MAX_SHOWN_NUMBERS = 20
 
 
 class VerificationFailed(AssertionError):
-    """Something did not come as a test expected it; its text has the transcript and the seed."""
+    """Something did not come as a test expected it; its text has the transcript and the seed.
+
+    Args:
+        text: all that there is to say.
+        server: whose transcript it has.
+    """
+
+    def __init__(self, text: str, server: object = None) -> None:
+        self.server = server
+        super().__init__(text)
 
 
 class Bounds:
@@ -89,7 +98,10 @@ def failure(
     """
     lines = list(problems)
     if lost:
-        lines.append(f"the journal has forgotten the {counted(lost, 'oldest exchange', f'{lost} oldest exchanges')}")
+        lines.append(
+            f"the journal could not keep {counted(lost, 'exchange', 'exchanges')}: "
+            "numbers are not proven; clear() before what is counted"
+        )
     misses = near_exchanges(journal, near) if near is not None else []
     if misses:
         lines.append("nearest to it:")

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from statuary.errors import CodeNotFound
+from statuary.explain.reference import Reference
 from statuary.serve.rulebook import Rulebook
 from statuary.serve.session import Shared
 from statuary.web.admin.base import Admin, error
@@ -28,6 +29,7 @@ from statuary.web.live import Streams
 from statuary.web.render import Renderer
 from statuary.web.routes import MAX_PATH_CHARACTERS, canonical, match
 from statuary.web.site import Page, Redirect, Site, Visit
+from statuary.web.v1.app import PublicCatalogue
 from statuary.web.views.errors import error_page
 
 __all__ = ["create_app"]
@@ -71,6 +73,7 @@ _UNPREFIXED = frozenset(
             "guide",
             "glossary",
             "coverage",
+            "addresses",
         ),
     }
 )
@@ -284,6 +287,7 @@ def create_app(
     streams = Streams(shared.journal)
     pages = _Pages(site, guard)
     api = Api(site, guard, streams)
+    public = PublicCatalogue(Reference(site.catalogue))
     admin = Admin(shared, rulebook or Rulebook(shared), guard, shared.seed)
     if chaos:
         put_triggers(admin.rulebook, read_environment(chaos))
@@ -294,7 +298,9 @@ def create_app(
     app = Starlette(
         routes=[
             *api.routes(),
+            *public.routes(),
             *routes_of(admin),
+            public.missing(),
             Route("/api/{path:path}", pages.missing),
             Route("/static/{name}", pages.static_file),
             Route("/favicon.ico", pages.icon),

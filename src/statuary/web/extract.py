@@ -1,7 +1,7 @@
 """Brings the interface's PO files up to date: ``python -m statuary.web.extract``.
 
 The texts come from templates, from Python, from the titles and summaries of the concepts and from
-the notes of the frameworks. A changed English text
+the notes of the frameworks, and from the dialects of magic addresses. A changed English text
 keeps its former translation, marked fuzzy, where the two are alike.
 """
 
@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from statuary.catalog.messages import INTERFACE
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
+from statuary.scenario.dialects import DIALECTS
 from statuary.snippets.client import read_client_selection
 from statuary.snippets.framework import read_frameworks, read_selection
 from statuary.snippets.mail import read_mail_selection, read_mail_servers
@@ -65,6 +66,14 @@ def interface_texts(content: Path) -> Iterator[Text]:
     for concept in read_content(content).concepts:
         for field in ("title", "summary"):
             yield Text(concept[field], f"concept/{concept['id']}#{field}")
+    yield from _snippet_texts(content)
+    for dialect in DIALECTS.values():
+        for address in dialect.addresses.values():
+            yield Text(address.what)
+
+
+def _snippet_texts(content: Path) -> Iterator[Text]:
+    """What the folders of snippets say to readers."""
     for framework in read_frameworks(content):
         if framework.note:
             yield Text(framework.note)

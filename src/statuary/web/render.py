@@ -16,6 +16,7 @@ from statuary.catalog.model import Code, Spec
 from statuary.explain import client_verdicts, mail_verdicts, verdicts, words
 from statuary.web import highlight, markdown
 from statuary.web.i18n import Translator
+from statuary.web.places import picture_path, published_url
 from statuary.web.site import SNAPSHOT, Page, Site, Visit
 from statuary.web.views import clients, servers
 from statuary.web.views.concepts import concept_text
@@ -122,13 +123,15 @@ class Renderer:
         site = self.site
         environment.globals.update(
             site=site,
-            site_url=site.shared.site_url.rstrip("/"),
+            site_url=site.origin,
             lang=tag,
             languages=list(site.languages.values()),
             protocols=list(site.catalogue.protocols.values()),
             snapshot=SNAPSHOT,
             static=self._static_url,
             url=visit.url,
+            published=lambda language, path: published_url(site.origin, language, path),
+            picture=picture_path,
             words=words,
             verdicts=verdicts,
             met_words=client_verdicts,
@@ -151,6 +154,7 @@ class Renderer:
             answer=lambda item: highlight.example("http", item.recorded.text),
             mark=code_class,
             protocol=lambda identity: _protocol_name(site, identity),
+            known_as=lambda code: _known_as(site, code),
             phrase=lambda phrase: phrase.render(translator.gettext),
             spec_link=_spec_link,
             plain=lambda text: text.replace("`", ""),
@@ -165,6 +169,11 @@ def _protocol_name(site: Site, identity: str) -> str:
     """A protocol's own name; what no catalogue knows, such as a protocol of a journal's file, in capitals."""
     known = site.catalogue.protocols.get(identity)
     return known.name if known else identity.upper()
+
+
+def _known_as(site: Site, code: Code) -> str:
+    """What people call a code beside its protocol: its number, or its name where its protocol goes by names."""
+    return code.title if site.catalogue.protocols[code.protocol].identity == "name" else code.value
 
 
 def install_translations(environment: jinja2.Environment, translator: Translator) -> None:

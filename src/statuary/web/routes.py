@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from statuary.web.site import View
 from statuary.web.views import (
+    addresses,
     clients,
     codes,
     compare,
@@ -65,6 +66,7 @@ PAGES = (
     PageRoute("guide/{guide}", guides.guide),
     PageRoute("glossary", glossary.glossary),
     PageRoute("coverage", coverage.coverage),
+    PageRoute("addresses", addresses.addresses),
     PageRoute("number/{value}", codes.number),
     PageRoute("snippets", snippets.matrix),
     PageRoute("snippets/clients", clients.client_matrix),

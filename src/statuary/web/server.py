@@ -38,7 +38,10 @@ async def serve_site(app: Starlette, sock: socket.socket) -> AsyncIterator[None]
     """
     config = uvicorn.Config(
         app,
+        http="h11",  # httptools stops at an offer of h2c, which is to be ignored (RFC 9110 §7.8), and loses the body
+        ws="none",  # the site has none, and a handshake that is malformed would be an exception
         log_config=None,
+        log_level="error",  # a line for each request that is none would let strangers write the log
         access_log=False,
         lifespan="off",
         server_header=False,

@@ -26,6 +26,7 @@ __all__ = [
     "SNAPSHOT",
     "Curated",
     "Page",
+    "Publication",
     "Redirect",
     "Result",
     "Site",
@@ -67,6 +68,20 @@ def _read_curated() -> Curated:
     )
 
 
+class Publication(NamedTuple):
+    """How a site is published as files, with no server of ours behind it.
+
+    Args:
+        origin: its address with the prefix, without a slash at the end; empty where nobody knows it yet.
+        languages: the tags of its languages, the first for readers who want none of them.
+        pictures: whether each code has a picture for those who link to it.
+    """
+
+    origin: str
+    languages: tuple[str, ...]
+    pictures: bool = False
+
+
 class Site:
     """A site over a catalogue and the running mocks.
 
@@ -74,19 +89,33 @@ class Site:
         shared: what the mocks share: catalogue, journal, mailbox.
         http_url: where the HTTP mock listens, without a slash at the end.
         smtp_url: where the SMTP mock listens: ``smtp://127.0.0.1:1025``.
+        publication: how it is published as files; None where it is served, and can run what it shows.
     """
 
-    def __init__(self, shared: Shared, http_url: str, smtp_url: str) -> None:
+    def __init__(self, shared: Shared, http_url: str, smtp_url: str, publication: Publication | None = None) -> None:
         self.shared = shared
+        self.publication = publication
         self.catalogue: Catalogue = shared.catalogue
         self.http_url = http_url.rstrip("/")
         self.smtp_url = smtp_url.rstrip("/")
         self.languages: dict[str, Language] = self.catalogue.languages
+        if publication is not None:
+            self.languages = {tag: self.languages[tag] for tag in publication.languages}
         self.tags = tuple(self.languages)
         self.curated = _read_curated()
         self.translators = {
             tag: Translator(language, self.catalogue.interface(tag)) for tag, language in self.languages.items()
         }
+
+    @property
+    def live(self) -> bool:
+        """Whether a server stands behind the pages: one that searches, records and runs."""
+        return self.publication is None
+
+    @property
+    def origin(self) -> str:
+        """The site's own address, without a slash at the end; empty where nobody knows it yet."""
+        return self.publication.origin if self.publication else self.shared.site_url.rstrip("/")
 
     @property
     def smtp_server(self) -> str:

@@ -8,7 +8,7 @@ from statuary.serve.output import Plan
 from statuary.serve.smtp.replies import Reply
 from statuary.serve.smtp.speaker import Manner, Speaker
 from statuary.serve.smtp.voices import Picked, chosen_by_word
-from statuary.wire.smtp import Challenge, Command, SaslExchange, State, format_reply
+from statuary.wire.smtp import Challenge, Command, SaslExchange, State, check_cancelled, format_reply
 
 __all__ = ["authenticate", "masked"]
 
@@ -46,13 +46,25 @@ def authenticate(session: Speaker, event: Command) -> bytes | Plan:
         return _begin(session, event)
     manner = session.manner
     if manner is None or (manner.sasl is None and manner.refused is None):
-        # A script asked for the line, with 334: it has the word again.
-        return session.answer("auth", _MASK, None, session.mock.ordinary["auth"])[1]
+        return _asked_again(session, event.argument)
     refused, manner.refused = manner.refused, None
     if refused is not None:
         return _finish(session, _MASK, refused, f"user {manner.user}")
     assert manner.sasl is not None
     return _go_on(session, manner, _MASK, manner.sasl, event.argument)
+
+
+def _asked_again(session: Speaker, line: str) -> bytes | Plan:
+    """A script asked for the line, with 334: it has the word again, unless the client gives up."""
+    manner = session.manner
+    asking = None if manner is None else manner.asking
+    try:
+        check_cancelled(line)
+    except RemoteProtocolError as error:
+        if manner is not None:
+            manner.asking = None
+        return _wrong(session, _MASK, error)
+    return session.answer("auth", _MASK, None, session.mock.ordinary["auth"], named=asking)[1]
 
 
 def _begin(session: Speaker, event: Command) -> bytes | Plan:
@@ -61,14 +73,14 @@ def _begin(session: Speaker, event: Command) -> bytes | Plan:
     if "AUTH" not in session.engine.extensions:
         return session.answer("auth", raw, None, session.mock.other)[1]
     manner = session.manner
+    if manner is not None:
+        manner.sasl = manner.asking = None
     if (manner is not None and "auth" in manner.spoken) or not session.mock.asks_for_user:
         try:
             picked = session.pick("auth", None)
         except ScriptError as error:
             return session.bad_script("auth", raw, error)[1]
         if picked is not None and (picked.answer.kind != "pass" or picked.answer.effects):
-            if manner is not None:
-                manner.sasl = None
             return session.give("auth", raw, None, session.mock.ordinary["auth"], picked)[1]
     now = session.shared.clock()
     try:
@@ -95,6 +107,7 @@ def _go_on(session: Speaker, manner: Manner, raw: bytes, exchange: SaslExchange,
     note = f"user {result.user}"
     try:
         named = chosen_by_word("auth", result.user)
+        manner.asking = named
         picked = session.pick("auth", None, named) if named is not None or session.mock.asks_for_user else None
     except ScriptError as error:
         return session.bad_script("auth", raw, error)[1]

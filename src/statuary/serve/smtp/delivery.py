@@ -8,15 +8,24 @@ from statuary.errors import ScriptError
 from statuary.scenario.address import REPORT_STAGES
 from statuary.serve.mailbox import Message
 from statuary.serve.output import ENDINGS, Plan, Send, plan_delay
-from statuary.serve.smtp.replies import Written
+from statuary.serve.smtp.replies import Reply, Written, written
 from statuary.serve.smtp.reports import Occasion, make_away, make_bounce, make_complaint
 from statuary.serve.smtp.speaker import MAX_JOURNAL_MESSAGE_OCTETS, Speaker
 from statuary.serve.smtp.voices import Chosen, Picked, chosen_by
-from statuary.wire.smtp import CLOSING, Command, MessageReceived, decode_xtext
+from statuary.wire.smtp import (
+    CLOSING,
+    Command,
+    CommandError,
+    MessageReceived,
+    State,
+    decode_xtext,
+    without_enhanced,
+)
 
-__all__ = ["take_over"]
+__all__ = ["refuse_each", "refused_for_each", "take_over"]
 
 _POSITIVE = "2"
+_TAKES_CHUNKS = frozenset({State.RECIPIENTS, State.CHUNKS})
 _ACTIONS = {"2": "delivered", "4": "delayed", "5": "failed"}
 _NOTIFY = {"delivered": "SUCCESS", "delayed": "DELAY", "failed": "FAILURE"}
 
@@ -63,30 +72,76 @@ def _decide(
     """Who accepts the message, and what is sent."""
     mail, recipients = session.engine.mail, session.engine.recipients
     if event.chunked:
-        found = _last_chunk(session, raw, note)
-        if found is not None:
-            return recipients if str(found[0]).startswith(_POSITIVE) else (), found[1]
+        try:
+            picked = session.pick("bdat", None)
+        except ScriptError as error:
+            return (), session.bad_script("bdat", raw, error)[1]
+        if picked is not None and (picked.answer.kind != "pass" or picked.answer.effects):
+            if session.engine.lmtp and mail is not None:
+                return _one_by_one(session, mail, recipients, raw, note, picked)
+            code, output = session.give("bdat", raw, None, session.mock.ordinary["message"], picked, note)
+            return recipients if str(code).startswith(_POSITIVE) else (), output
     if each and mail is not None:
         return _one_by_one(session, mail, recipients, raw, note)
     code, output = session.answer("message", raw, None, session.mock.ordinary["message"], note, key=key)
     return recipients if str(code).startswith(_POSITIVE) else (), output
 
 
-def _last_chunk(session: Speaker, raw: bytes, note: str) -> tuple[int, bytes | Plan] | None:
-    """Code and answer of a script for BDAT to the last chunk; None where the message has its own."""
-    try:
-        picked = session.pick("bdat", None)
-    except ScriptError as error:
-        return session.bad_script("bdat", raw, error)
-    if picked is None or (picked.answer.kind == "pass" and not picked.answer.effects):
-        return None
-    return session.give("bdat", raw, None, session.mock.ordinary["message"], picked, note)
+def refused_for_each(session: Speaker, event: CommandError) -> bool:
+    """Whether an error ends a message for which each recipient has a reply coming (RFC 2033 §4.2).
+
+    Args:
+        session: who received it.
+        event: the error.
+    """
+    engine = session.engine
+    if not engine.lmtp:
+        return False
+    last_chunk = event.stage == "bdat" and event.raw.partition(b"\r\n")[0].upper().endswith(b"LAST")
+    return event.stage == "message" or (last_chunk and engine.state in _TAKES_CHUNKS)
+
+
+def refuse_each(session: Speaker, event: CommandError, reply: Reply) -> bytes:
+    """Refuse a message with one and the same reply for each of its recipients.
+
+    Args:
+        session: who received it.
+        event: what is wrong with it.
+        reply: how it is refused.
+    """
+    sent: list[bytes] = []
+    raw = event.raw
+    paths = [command.path for command in session.engine.recipients]
+    for path in paths:
+        who = f"for {path.address if path else ''}; {event.problem}"
+        code, data, text = written(reply)
+        if session.manner is not None and session.manner.plain:
+            data = without_enhanced(data)
+        session.log(session.shared.clock(), event.stage, raw, data, text, who, key=session.key(path))
+        sent.append(data)
+        raw = b""
+        if code in CLOSING:
+            break
+    return session.engine.send_raw(b"".join(sent), reply.code)
 
 
 def _one_by_one(
-    session: Speaker, mail: Command, recipients: Sequence[Command], raw: bytes, note: str
+    session: Speaker,
+    mail: Command,
+    recipients: Sequence[Command],
+    raw: bytes,
+    note: str,
+    for_all: Picked | None = None,
 ) -> tuple[list[Command], bytes | Plan]:
     """A reply for each recipient, in their order (RFC 2033 §4.2); with PRDR between its announcement and a last one.
+
+    Args:
+        session: who received the message.
+        mail: its MAIL command.
+        recipients: its RCPT commands.
+        raw: its octets, for the journal.
+        note: for the journal.
+        for_all: what was decided for all recipients together.
 
     Returns:
         The recipients that accepted, and what is sent.
@@ -101,7 +156,7 @@ def _one_by_one(
         plan.append(Send(mock.ordinary["prdr"][1]))
     last = ordinary
     for number, command in enumerate(recipients):
-        picked = _picked_for(session, mail, command)
+        picked = for_all or _picked_for(session, mail, command)
         who = f"for {command.path.address if command.path else ''}"
         row = (raw if number == 0 else b"", f"{who}; {note}" if note and number == 0 else who)
         ended = _reply_for(session, plan, codes, command, picked, ordinary, row)

@@ -13,7 +13,7 @@ from statuary.scenario.script import Answer
 from statuary.serve.fields import address_key
 from statuary.serve.session import Peer, Shared
 from statuary.serve.smtp.replies import Reply, ReplyBook, Written, written
-from statuary.serve.smtp.session import SmtpSession
+from statuary.serve.smtp.session import MAX_SETTLED_OCTETS, SmtpSession
 from statuary.serve.smtp.voices import Chosen, chosen_by
 from statuary.wire.smtp import EXTENSIONS, Command, SmtpLimits, extension_lines
 
@@ -21,8 +21,6 @@ __all__ = ["LmtpMock", "Settled", "SmtpMock", "SubmissionMock"]
 
 MAX_SETTLED_LINES = 1024
 """The most command lines whose answers are kept ready; past it all are forgotten and found again."""
-MAX_SETTLED_OCTETS = 256
-"""The longest of these lines, in octets."""
 MAX_WRITTEN_REPLIES = 1024
 """The most scripted replies that are kept written out; past it all are forgotten and written again."""
 MAX_OFFERS = 256
@@ -30,11 +28,12 @@ MAX_OFFERS = 256
 
 _PATH_STAGES = frozenset({"mail", "rcpt"})
 _PATH_FIELDS = frozenset({"recipient", "domain", "key"})
+_OF_RECIPIENTS = frozenset({"recipient", "domain"})
 _NEVER_SETTLED = frozenset({"auth", "bdat", "starttls"})  # these lines may change how the octets after them are read
 
-Settled: TypeAlias = tuple[Command, Written, str, str, str]
-"""A command line with its answer, which hangs on nothing else: the reply, the journal's name for the rule, its count,
-and what isolates it.
+Settled: TypeAlias = tuple[Command, Written, str, str]
+"""A command line with its answer, which hangs on nothing else: the reply, the journal's name for the rule and its
+count.
 
 Rule and count are empty where the answer is the ordinary one.
 """
@@ -84,6 +83,9 @@ class SmtpMock:
         rules = self.shared.rules
         self.ruled = frozenset(stage for stage in STAGES["smtp"] if rules.has("smtp", stage))
         self.speaking = self.ruled.union(ADDRESS_STAGES)
+        self.looks_at_recipients = frozenset(
+            stage for stage in self.ruled if not _OF_RECIPIENTS.isdisjoint(rules.looks_at("smtp", stage))
+        )
         self.asks_for_user = "user" in rules.looks_at("smtp", "auth")
         self._unsettled = _NEVER_SETTLED | {
             stage
@@ -143,6 +145,20 @@ class SmtpMock:
             found = self._scripted[key] = written(reply._replace(lines=tuple(text.split("\n"))) if text else reply)
         return found
 
+    def _says_all(self, command: Command) -> bool:
+        """Whether a line holds nothing that the session has to know later."""
+        path = command.path
+        try:
+            if path is not None:
+                named = chosen_by(path, self.dialects)
+                return not address_key(path) and (named is None or named.stage == command.stage)
+            if command.stage in ("ehlo", "lhlo"):
+                asked = parse_hello(command.argument)
+                return not asked.scripts and asked.offer is None
+        except ScriptError:
+            return False
+        return True
+
     def settle(self, lines: dict[bytes, Settled], command: Command, ordinary: Written, chosen: Chosen | None) -> None:
         """Keep a line with its answer, where the line says all that the answer hangs on.
 
@@ -153,22 +169,8 @@ class SmtpMock:
             chosen: what speaks now.
         """
         stage, raw = command.stage, command.raw
-        if stage in self._unsettled or len(raw) > MAX_SETTLED_OCTETS:
+        if stage in self._unsettled or len(raw) > MAX_SETTLED_OCTETS or not self._says_all(command):
             return
-        if command.path is not None:
-            try:
-                named = chosen_by(command.path, self.dialects)
-            except ScriptError:
-                return
-            if named is not None and named.stage != stage:
-                return  # the session has to know of it later
-        elif stage in ("ehlo", "lhlo"):
-            try:
-                asked = parse_hello(command.argument)
-            except ScriptError:
-                return
-            if asked.scripts or asked.offer is not None:
-                return  # likewise
         rule, count_key = "", ""
         answered = ordinary
         if chosen is not None:
@@ -180,7 +182,7 @@ class SmtpMock:
                 answered = self.scripted(answer, stage, chosen.domain, chosen.text)
         if len(lines) >= MAX_SETTLED_LINES:
             lines.clear()
-        lines[raw] = command, answered, rule, count_key, address_key(command.path)
+        lines[raw] = command, answered, rule, count_key
 
 
 class SubmissionMock(SmtpMock):

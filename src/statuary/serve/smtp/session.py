@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import TRANSACTION_STAGES, parse_hello
+from statuary.serve.fields import address_key
 from statuary.serve.output import Later, Output, Plan, Send, StartTls, plan_delay
 from statuary.serve.smtp.authentication import authenticate, masked
-from statuary.serve.smtp.delivery import take_over
+from statuary.serve.smtp.delivery import refuse_each, refused_for_each, take_over
 from statuary.serve.smtp.speaker import MAX_JOURNAL_MESSAGE_OCTETS, Speaker
 from statuary.serve.smtp.voices import NOBODY, SPOKEN_BY_ARGUMENT, Picked, chosen_by_name, chosen_by_word
 from statuary.wire.smtp import Command, CommandError, MessageReceived
 
-__all__ = ["SmtpSession"]
+__all__ = ["MAX_SETTLED_OCTETS", "SmtpSession"]
+
+MAX_SETTLED_OCTETS = 256
+"""The longest command line whose answer is kept ready, in octets."""
 
 _DELAYS = frozenset({"delay", "jitter", "sigma"})
 _HELLOS = frozenset({"ehlo", "lhlo"})
@@ -43,7 +47,10 @@ class SmtpSession(Speaker):
 
     def start(self) -> Output:
         """Greet."""
-        return self.answer("connect", b"", None, self.mock.ordinary["connect"])[1]
+        mock = self.mock
+        if "connect" in mock.ruled:
+            return self.answer("connect", b"", None, mock.ordinary["connect"])[1]
+        return self.give("connect", b"", None, mock.ordinary["connect"], None, key="")[1]  # nobody can speak yet
 
     def receive(self, data: bytes) -> Output:
         """Octets have arrived.
@@ -51,7 +58,8 @@ class SmtpSession(Speaker):
         Known lines and messages that arrive whole are answered at once; what is left goes the engine's long way, which
         gives the same.
         """
-        settled = self.settled.get(data)
+        # Looking a message up would cost more than reading it: each octet is hashed.
+        settled = self.settled.get(data) if len(data) <= MAX_SETTLED_OCTETS else None
         now = self.shared.clock()
         if settled is not None:
             output = self._at_once(settled, now)
@@ -93,9 +101,9 @@ class SmtpSession(Speaker):
         self.log(self.shared.clock(), "timeout", b"", data, str(reply.code), "")
         return data
 
-    def _at_once(self, settled: tuple[Command, tuple[int, bytes, str], str, str, str], now: float) -> bytes | None:
+    def _at_once(self, settled: tuple[Command, tuple[int, bytes, str], str, str], now: float) -> bytes | None:
         """Answer a known line; None where something else comes first or it is not in its place."""
-        command, (code, data, text), rule, count_key, key = settled
+        command, (code, data, text), rule, count_key = settled
         stage, raw = command.stage, command.raw
         if (self.later and stage in _LATER_STAGES) or not self.engine.exchange(command, code):
             return None
@@ -104,7 +112,7 @@ class SmtpSession(Speaker):
         shared, step, asked = self.shared, 0, 0
         if count_key:
             step, asked = 1, shared.counters.take(count_key) + 1
-        shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, "", key))
+        shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, "", ""))
         return data
 
     def _advance(self, before: Sequence[bytes] = ()) -> Output:
@@ -125,7 +133,10 @@ class SmtpSession(Speaker):
                 if event.stage == "auth":
                     raw = masked(self, raw)
                     self._forget_exchange()
-                output = self.reply(event.stage, raw, reply, note=event.problem)
+                if refused_for_each(self, event):
+                    output = refuse_each(self, event, reply)
+                else:
+                    output = self.reply(event.stage, raw, reply, note=event.problem)
             else:
                 if event.raw:
                     raw = masked(self, event.raw[:MAX_JOURNAL_MESSAGE_OCTETS])
@@ -139,7 +150,7 @@ class SmtpSession(Speaker):
     def _forget_exchange(self) -> None:
         """An AUTH exchange ended with an error of its own."""
         if self.manner is not None:
-            self.manner.sasl = self.manner.refused = None
+            self.manner.sasl = self.manner.refused = self.manner.asking = None
 
     def _command(self, event: Command) -> bytes | Plan:
         mock, stage = self.mock, event.stage
@@ -150,6 +161,8 @@ class SmtpSession(Speaker):
         if stage == "starttls":
             return self._start_tls(event)
         ordinary = mock.ordinary.get(stage, mock.other)
+        if event.path is not None and address_key(event.path):
+            self.settled = {}  # what is answered, and where it is written down, hangs on the key from now on
         named = None
         if stage in SPOKEN_BY_ARGUMENT and event.argument:
             try:
@@ -190,7 +203,7 @@ class SmtpSession(Speaker):
         if offer is not None and "ENHANCEDSTATUSCODES" in offer.withheld:
             self.differ().plain = True
         ordinary = mock.short_hello if event.verb == "HELO" else hello
-        if self.manner is None and "ehlo" not in mock.ruled:
+        if self.manner is None and self.knows_lines and "ehlo" not in mock.ruled:
             mock.settle(self.settled, event, ordinary, None)
         output = self.answer("ehlo", event.raw, None, ordinary)[1]
         idle = spoken.get("idle")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import LASTING_STAGES, TRANSACTION_STAGES
 from statuary.scenario.decide import decide
+from statuary.scenario.rules import Rule
 from statuary.scenario.script import PASS, SMTP_EFFECTS
 from statuary.serve.fields import address_key
 from statuary.serve.output import ENDINGS, Close, HalfClose, Hang, Plan, Reset, Wait, plan_answer, plan_delay
@@ -20,10 +22,12 @@ from statuary.wire.smtp import Command, Mailbox, SaslExchange, SmtpEngine, missh
 if TYPE_CHECKING:
     from statuary.serve.smtp.mock import Settled, SmtpMock
 
-__all__ = ["MAX_JOURNAL_MESSAGE_OCTETS", "Manner", "Speaker"]
+__all__ = ["MAX_JOURNAL_MESSAGE_OCTETS", "MAX_MATCHED_RECIPIENTS", "Manner", "Speaker"]
 
 MAX_JOURNAL_MESSAGE_OCTETS = 65_536
 """How much of a message's content the journal keeps, in octets; the mailbox keeps all of it."""
+MAX_MATCHED_RECIPIENTS = 100
+"""How many recipients of one message rules are tried with."""
 
 _LASTING = frozenset(LASTING_STAGES)
 _SMTP_EFFECTS = frozenset(SMTP_EFFECTS)
@@ -32,7 +36,7 @@ _SMTP_EFFECTS = frozenset(SMTP_EFFECTS)
 class Manner:
     """In what a session differs from most; few ever have one."""
 
-    __slots__ = ("late", "plain", "refused", "sasl", "spoken", "user")
+    __slots__ = ("asking", "late", "plain", "refused", "sasl", "spoken", "user")
 
     def __init__(self) -> None:
         self.spoken: Mapping[str, Chosen] = NOBODY
@@ -47,6 +51,8 @@ class Manner:
         """The AUTH exchange that is going on."""
         self.refused: Picked | None = None
         """What that exchange will end with, once the client has heard why."""
+        self.asking: Chosen | None = None
+        """The script in a user name that asks the client for more lines."""
 
 
 class Speaker:
@@ -114,8 +120,7 @@ class Speaker:
         recipients, in this order, until one does not pass.
         """
         if stage in self.mock.ruled:
-            fields = self.fields(path)
-            rule = self.shared.find_rule("smtp", stage, fields)
+            rule, fields = self._rule(stage, path)
             if rule is not None:
                 self.later = True
                 key, draw_key = rule_count_key(rule, fields), f"rule {rule.name}"
@@ -171,13 +176,33 @@ class Speaker:
         voices = {chosen.count_key: chosen for chosen in self._voices(stage, mail)}
         return [chosen for key, chosen in voices.items() if key != first.count_key]
 
-    def fields(self, path: Mailbox | None) -> StageFields:
-        """What rules and causes look at."""
+    def _rule(self, stage: str, path: Mailbox | None) -> tuple[Rule | None, Mapping[str, str]]:
+        """The rule that speaks, and the fields in which it matched: those of any recipient of the transaction."""
+        fields = self.fields(path)
+        recipients = self.engine.recipients
+        if path is None and len(recipients) > 1 and stage in self.mock.looks_at_recipients:
+            paths = {command.path: None for command in recipients if command.path is not None}
+            ways = [self.fields(None, each) for each in islice(paths, MAX_MATCHED_RECIPIENTS)]
+            return self.shared.find_rule_among("smtp", stage, ways) or (None, fields)
+        return self.shared.find_rule("smtp", stage, fields), fields
+
+    def fields(self, path: Mailbox | None, recipient: Mailbox | None = None) -> StageFields:
+        """What rules and causes look at.
+
+        Args:
+            path: the address at hand.
+            recipient: where none is, the recipient of the transaction that is looked at; None for the first.
+        """
         engine = self.engine
+        recipients: tuple[Mailbox, ...] = ()
+        if recipient is not None:
+            recipients = (recipient,)
+        elif path is None:
+            recipients = tuple([command.path for command in engine.recipients if command.path])
         return StageFields(
             engine.reverse_path,
             path,
-            tuple([command.path for command in engine.recipients if command.path]) if path is None else (),
+            recipients,
             self.helo,
             self.address.rpartition(":")[0],
             self.key(path),
@@ -251,12 +276,11 @@ class Speaker:
         manner = self.manner
         now = shared.clock()
         if key is None:
-            key = self.key(path)
+            key = self.key(path)  # before the engine forgets the transaction
         if picked is None:
             code, data, text = ordinary
             if manner is not None and manner.plain:
                 data = without_enhanced(data)
-            key = self.key(path)  # before the engine forgets the transaction
             engine.send_raw(data, code)
             shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, "", 0, 0, note, key))
             return code, data

@@ -1,4 +1,4 @@
-"""The document of the API (OpenAPI 3.1), made from the list of addresses and the types of their JSON."""
+"""The document of the admin API (OpenAPI 3.1), made from the list of addresses and the types of their JSON."""
 
 from __future__ import annotations
 
@@ -12,25 +12,9 @@ from statuary._version import __version__
 from statuary.web.admin.base import Endpoint, Parameter
 from statuary.web.admin.types import ErrorShape
 
-__all__ = ["CATALOGUE", "document"]
+__all__ = ["document"]
 
 _PLACE = re.compile(r"\{(\w+)\}")
-
-_LANGUAGE = Parameter("lang", "the language of prose: en, fr, ja or ko")
-CATALOGUE: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
-    ("/api/codes/{protocol}/{value}", "A code of the catalogue", (_LANGUAGE,)),
-    (
-        "/api/search",
-        "The codes that fit a query",
-        (Parameter("q", "a number, a name or a symptom"), Parameter("limit", "at most so many", "integer"), _LANGUAGE),
-    ),
-    (
-        "/api/compare",
-        "Two codes side by side",
-        (Parameter("left", "a code, such as smtp/452"), Parameter("right", "another"), _LANGUAGE),
-    ),
-)
-"""The addresses of the catalogue: path, summary, parameters."""
 
 
 def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
@@ -46,8 +30,6 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     shaped = dict(zip(map(id, types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
-    for path, summary, parameters in CATALOGUE:
-        paths[path] = {"get": _operation(f"get_{_name(path)}", summary, path, parameters, {}, None)}
     paths["/api/journal/stream"] = {
         "get": _operation(
             "get_journal_stream",
@@ -76,9 +58,10 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "info": {
             "title": "Statuary",
             "version": __version__,
-            "description": "The catalogue, and the rules, counts, journal and messages of the mock servers.",
+            "description": "The rules, counts, journal and messages of the mock servers.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "externalDocs": {"description": "The API of the catalogue", "url": "/api/v1/openapi.json"},
         "servers": [{"url": "/"}],
         "security": [{"token": []}, {}],
         "paths": paths,

@@ -188,7 +188,13 @@ async def list_counters(admin: Admin, request: Request) -> Response:
 
 async def reset_counters(admin: Admin, request: Request) -> Response:
     """Forget counts, so that scripts start over."""
-    cleared = admin.shared.counters.reset(key_of(request), request.query_params.get("subject") or None)
+    shared, key, subject = admin.shared, key_of(request), request.query_params.get("subject") or None
+    before = len(shared.counters)
+    if subject is None:
+        shared.start_over(key)
+    else:
+        shared.counters.reset(key, subject)
+    cleared = before - len(shared.counters)
     return JSONResponse({"cleared": cleared, "total": len(admin.shared.counters)})
 
 
@@ -240,14 +246,14 @@ async def put_seed(admin: Admin, request: Request) -> Response:
     if not 0 <= given.seed <= MAX_SEED:
         raise Failure(HTTPStatus.BAD_REQUEST, "bad_seed", f"a seed is a whole number from 0 to {MAX_SEED}")
     admin.shared.replace_seed(given.seed)
-    admin.shared.counters.reset()
+    admin.shared.start_over()
     return JSONResponse({"seed": given.seed})
 
 
 async def reset_all(admin: Admin, request: Request) -> Response:
     """Forget counts, states, journal and messages; without a key also the rules that were added, and the seed."""
     key, shared = key_of(request), admin.shared
-    shared.counters.reset(key)
+    shared.start_over(key)
     shared.states.reset(key)
     shared.mailbox.clear(key)
     if key is None:

@@ -380,7 +380,7 @@ async def reset(admin: Admin, request: Request) -> Response:
     """Forget stubs, requests and states."""
     _drop(admin, list(admin.stubs))
     admin.shared.states.reset()
-    admin.shared.counters.reset()
+    admin.shared.start_over()
     admin.shared.journal.clear()
     return JSONResponse({})
 

@@ -15,7 +15,7 @@ from statuary.snippets.client_place import codes_met
 from statuary.snippets.client_shelf import ShownClient
 from statuary.web.highlight import dialogue, program
 from statuary.web.site import Page, Redirect, Result, Visit
-from statuary.web.views.codes import one_code
+from statuary.web.views.codes import the_code
 from statuary.web.views.links import heading
 
 __all__ = ["client_matrix", "client_program", "clients", "clients_of", "clients_path", "command", "transcript"]
@@ -34,10 +34,9 @@ def clients_of(visit: Visit, code: Code) -> list[ShownClient]:
 def clients(visit: Visit) -> Result:
     """A client's program that meets a code, or the list of all of them."""
     protocol, value = visit.params["protocol"], visit.params["value"]
-    found = one_code(visit, protocol, value)
-    if len(found) > 1:
-        return Redirect(visit.url(f"{protocol}/{value}"))
-    code = found[0]
+    code = the_code(visit)
+    if isinstance(code, Redirect):
+        return code
     shown = clients_of(visit, code)
     path = clients_path(code)
     if not shown:

@@ -17,7 +17,7 @@ from statuary.web.site import EDIT_URL, Page, Redirect, Result, Visit
 from statuary.web.views.links import compare_path, heading, mock_path, related_codes
 from statuary.web.views.recorded import http_response
 
-__all__ = ["code", "index", "number", "one_code"]
+__all__ = ["code", "index", "number", "one_code", "the_code"]
 
 MAX_SEEN_OPEN = 6
 """How many texts of providers stand open; the others unfold."""
@@ -101,6 +101,17 @@ def one_code(visit: Visit, protocol: str, value: str) -> list[Code]:
     if not found:
         raise CodeNotFound(query, suggest(visit.catalogue, query))
     return found
+
+
+def the_code(visit: Visit) -> Code | Redirect:
+    """The one code that an address names; where several owners use its number, the way to their choice.
+
+    Raises:
+        CodeNotFound: there is none.
+    """
+    protocol, value = visit.params["protocol"], visit.params["value"]
+    found = one_code(visit, protocol, value)
+    return found[0] if len(found) == 1 else Redirect(visit.url(f"{protocol}/{value}"))
 
 
 def code(visit: Visit) -> Result:

@@ -16,6 +16,8 @@ SHOWN_MESSAGES = 20
 
 def journal(visit: Visit) -> Result:
     """The newest exchanges and messages, newest first."""
+    if not visit.site.live:
+        return Page("journal_written.html", visit.gettext("Journal"), "journal")
     shared = visit.site.shared
     kept = shared.journal
     first, exchanges = kept.since(max(kept.total - SHOWN_EXCHANGES, 0), SHOWN_EXCHANGES)

@@ -11,7 +11,7 @@ from statuary.scenario.address import parse_address
 from statuary.serve.record import Transcript, record_smtp, record_smtp_stage
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.clients import clients_of, clients_path
-from statuary.web.views.codes import one_code
+from statuary.web.views.codes import the_code
 from statuary.web.views.links import heading, mock_path
 from statuary.web.views.recorded import http_response
 from statuary.web.views.servers import mail_section
@@ -47,10 +47,9 @@ class SmtpMock(NamedTuple):
 def mock(visit: Visit) -> Result:
     """The mock page of a code."""
     protocol, value = visit.params["protocol"], visit.params["value"]
-    found = one_code(visit, protocol, value)
-    if len(found) > 1:
-        return Redirect(visit.url(f"{protocol}/{value}"))
-    code = found[0]
+    code = the_code(visit)
+    if isinstance(code, Redirect):
+        return code
     if code.kind == "template" and code.classes:
         return Redirect(visit.url(f"{protocol}/{code.classes[0]}{code.value[1:]}/mock"))
     path = mock_path(code)

@@ -16,7 +16,7 @@ from statuary.snippets.mail_place import Case
 from statuary.snippets.mail_shelf import MailShown, NaturalShown
 from statuary.web.highlight import program
 from statuary.web.site import Page, Redirect, Result, Visit
-from statuary.web.views.codes import one_code
+from statuary.web.views.codes import the_code
 from statuary.web.views.links import heading
 
 __all__ = ["MailSection", "mail_program", "mail_section", "servers", "servers_matrix", "servers_path"]
@@ -88,10 +88,9 @@ def mail_section(visit: Visit, code: Code) -> MailSection | None:
 def servers(visit: Visit) -> Result:
     """Every mail server's snippets for a code at a stage, or what brings it about by itself."""
     protocol, value, part = visit.params["protocol"], visit.params["value"], visit.params.get("part", "")
-    found = one_code(visit, protocol, value)
-    if len(found) > 1:
-        return Redirect(visit.url(f"{protocol}/{value}"))
-    code = found[0]
+    code = the_code(visit)
+    if isinstance(code, Redirect):
+        return code
     section = mail_section(visit, code)
     asked = f"{protocol}/{value}/servers{'/' if part else ''}{part}"
     part = part or (next(iter(section.paths)) if section else "")

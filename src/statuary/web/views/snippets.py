@@ -14,7 +14,7 @@ from statuary.snippets.answerable import codes_answered
 from statuary.snippets.framework import Framework
 from statuary.snippets.shelf import Shown
 from statuary.web.site import Page, Redirect, Result, Visit
-from statuary.web.views.codes import one_code
+from statuary.web.views.codes import the_code
 from statuary.web.views.links import heading
 
 __all__ = ["MAIN_FRAMEWORKS", "matrix", "more", "snippets_path"]
@@ -49,10 +49,9 @@ def snippets_path(code: Code) -> str:
 def more(visit: Visit) -> Result:
     """The snippets of a code that its mock page has no room for."""
     protocol, value = visit.params["protocol"], visit.params["value"]
-    found = one_code(visit, protocol, value)
-    if len(found) > 1:
-        return Redirect(visit.url(f"{protocol}/{value}"))
-    code = found[0]
+    code = the_code(visit)
+    if isinstance(code, Redirect):
+        return code
     shown = visit.site.shelf.show(code)
     if not shown[MAIN_FRAMEWORKS:]:
         raise CodeNotFound(snippets_path(code), [code.id, *suggest(visit.catalogue, code.id)])

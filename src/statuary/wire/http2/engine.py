@@ -28,6 +28,8 @@ __all__ = ["Ended", "Event", "Gone", "Http2Engine", "Http2Limits", "Opened", "Ov
 _CONNECTION_FIELDS = frozenset(
     {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "content-length"}
 )
+# The largest frame that a client may send while we announce no other size, with its header (RFC 9113 §4.2).
+_LONGEST_FRAME = 9 + 16_384
 # A DATA frame of one octet with the flag PADDED, whose padding is longer than the frame (RFC 9113 §6.1).
 _MALFORMED = b"\x00\x00\x01\x00\x08%b\xff"
 
@@ -143,6 +145,10 @@ class Http2Engine:
     def start(self) -> None:
         """Say our settings (RFC 9113 §3.4)."""
         self._h2.initiate_connection()
+        # h2 would end the connection over one stream too many; that stream alone is to be refused (RFC 9113 §5.1.2).
+        settings = self._h2.local_settings
+        settings.max_concurrent_streams = self.limits.max_streams + self.limits.max_resets
+        settings.acknowledge()
 
     def octets(self) -> bytes:
         """What is to be written now."""
@@ -169,6 +175,11 @@ class Http2Engine:
             yield from self._tell(event)
             if self.over:
                 return
+        if len(self._h2.incoming_buffer._data) > _LONGEST_FRAME:
+            self._h2.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
+            self.over = True
+            yield Over("HTTP/2: a frame is over the size that was announced")
+            return
         self._flush()
 
     def _tell(self, event: events.Event) -> Iterator[Event]:
@@ -193,6 +204,10 @@ class Http2Engine:
 
     def _open(self, event: events.RequestReceived) -> Iterator[Event]:
         stream = event.stream_id
+        if self._h2.open_inbound_streams > self.limits.max_streams:
+            self._h2.reset_stream(stream, ErrorCodes.REFUSED_STREAM)
+            yield from self._count_reset("HTTP/2: max_streams")
+            return
         self._bodies[stream] = bytearray()
         request = _request(event)
         yield Opened(stream, request)
@@ -219,13 +234,17 @@ class Http2Engine:
 
     def _cancelled(self, stream: int) -> Iterator[Event]:
         self._forget(stream)
+        yield from self._count_reset("HTTP/2: max_resets")
+        if not self.over:
+            yield Gone(stream)
+
+    def _count_reset(self, problem: str) -> Iterator[Event]:
+        """Count a stream that was for nothing; too many of them end the connection."""
         self._resets += 1
         if self._resets > self.limits.max_resets + self._served:
             self.go_away(calm=True)
             self.over = True
-            yield Over("HTTP/2: max_resets")
-            return
-        yield Gone(stream)
+            yield Over(problem)
 
     def abandon(self, stream: int) -> None:
         """Wait no longer for a request's content: it was answered before (RFC 9113 §8.1)."""

@@ -20,7 +20,7 @@ from statuary.wire.smtp.events import Command, CommandError, Eof, Event, Mailbox
 from statuary.wire.smtp.misshape import misshape, without_enhanced
 from statuary.wire.smtp.parameters import decode_xtext
 from statuary.wire.smtp.replies import format_reply
-from statuary.wire.smtp.sasl import Challenge, Credentials, SaslExchange
+from statuary.wire.smtp.sasl import Challenge, Credentials, SaslExchange, check_cancelled
 from statuary.wire.smtp.table import AUTH_MECHANISMS, CLOSING, EXTENSIONS, STAGES, SmtpLimits, State, extension_lines
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "SmtpEngine",
     "SmtpLimits",
     "State",
+    "check_cancelled",
     "decode_xtext",
     "extension_lines",
     "format_reply",

@@ -49,8 +49,8 @@ def whole_content(data: bytes) -> bytes | None:
         The content; None where the first dot that opens a line is not the final one at the end of the octets.
     """
     end = len(data) - len(_END)
-    if end < 0 or data[0] == _FULL_STOP or data.find(_DOT) != end or not data.endswith(_END):
-        return None
+    if end < 0 or not data.endswith(_END) or data[0] == _FULL_STOP or data.rfind(_DOT, 0, end + 2) >= 0:
+        return None  # from the right: Python looks there without the tables that it sets up for the other way
     return data[:-3]
 
 

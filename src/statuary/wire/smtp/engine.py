@@ -226,10 +226,16 @@ class SmtpEngine:
             return False
         if self._binary and stage == "data":
             return False
-        self._due = stage
-        self._event = command
-        self._moves = moves
-        self._answered(code)
+        if code in CLOSING:
+            self._due = stage
+            self._answered(code)
+            return True
+        digit = code // 100
+        state = moves[digit if 0 <= digit <= 9 else 0]
+        if digit == 2:
+            self._accepted(stage, command)
+        if state is not self._state:
+            self._enter(state)
         return True
 
     def receive_message(self, data: bytes) -> MessageReceived | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from statuary.errors import RemoteProtocolError
 from statuary.wire.smtp.table import AUTH_MECHANISMS
 
-__all__ = ["Challenge", "Credentials", "SaslExchange"]
+__all__ = ["Challenge", "Credentials", "SaslExchange", "check_cancelled"]
 
 
 class Challenge(NamedTuple):
@@ -87,8 +87,7 @@ class SaslExchange:
             RemoteProtocolError: 501 5.7.0 where the client cancels with ``*`` (RFC 4954 §4); 501 5.5.2 for what is
                 not base64 or not what the mechanism wants.
         """
-        if line == "*":
-            raise RemoteProtocolError("the client cancelled", 501, "5.7.0")
+        check_cancelled(line)
         return self._respond(_decode(line))
 
     def _respond(self, text: str) -> Challenge | Credentials:
@@ -98,6 +97,19 @@ class SaslExchange:
                 return Challenge(_encode("Password:"))
             return Credentials(self._user, text)
         return _READERS[self.mechanism](text)
+
+
+def check_cancelled(line: str) -> None:
+    """See whether a client goes on with an exchange.
+
+    Args:
+        line: what it answered a challenge with, without its end.
+
+    Raises:
+        RemoteProtocolError: 501 5.7.0 for ``*``, which cancels (RFC 4954 §4).
+    """
+    if line == "*":
+        raise RemoteProtocolError("the client cancelled", 501, "5.7.0")
 
 
 def _plain(text: str) -> Credentials:

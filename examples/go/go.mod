@@ -1,0 +1,3 @@
+module statuary.example
+
+go 1.21

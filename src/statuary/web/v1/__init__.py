@@ -1,0 +1,1 @@
+"""The catalogue for programs and other sites: ``/api/v1/``, badges, and a card to embed."""
