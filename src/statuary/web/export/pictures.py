@@ -80,7 +80,9 @@ def draw(code: Code, protocol: Protocol) -> bytes:
     foot = " · ".join(filter(None, [code.class_, _source(code)]))
     pen.text((_MARGIN, _FOOT_TOP), _fitting(pen, foot, _font(_FOOT), room), font=_font(_FOOT), fill=_SOFT)
     kept = io.BytesIO()
-    image.quantize(_COLOURS_KEPT, dither=Image.Dither.NONE).save(kept, "PNG", compress_level=9)
+    image.quantize(_COLOURS_KEPT, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        kept, "PNG", compress_level=6
+    )
     return kept.getvalue()
 
 

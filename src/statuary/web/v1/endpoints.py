@@ -97,7 +97,7 @@ def endpoints(reference: Reference) -> tuple[Endpoint, ...]:
             "search_codes",
             "/codes",
             "The codes that fit a number, a name or a symptom, best first",
-            shapes.Found,
+            shapes.SearchResult,
             lambda ask, given: ask.search(given["q"], given["limit"], given["lang"]),
             (
                 Parameter("q", "a number, a name or a symptom in words", "mailbox over quota", required=True),

@@ -14,10 +14,10 @@ __all__ = [
     "Concepts",
     "Decision",
     "ErrorShape",
-    "Found",
     "Languages",
     "MappingShape",
     "Protocols",
+    "SearchResult",
     "Trees",
 ]
 
@@ -122,7 +122,7 @@ class Codes(Shape):
     codes: list[CodeShape]
 
 
-class Found(Shape):
+class SearchResult(Shape):
     """The codes that fit a query, best first; suggestions are identities, given where no code fits."""
 
     query: str

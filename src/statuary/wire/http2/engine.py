@@ -204,13 +204,21 @@ class Http2Engine:
 
     def _open(self, event: events.RequestReceived) -> Iterator[Event]:
         stream = event.stream_id
-        if self._h2.open_inbound_streams > self.limits.max_streams:
+        if self._is_one_too_many(stream):
             self._h2.reset_stream(stream, ErrorCodes.REFUSED_STREAM)
             yield from self._count_reset("HTTP/2: max_streams")
             return
         self._bodies[stream] = bytearray()
         request = _request(event)
         yield Opened(stream, request)
+
+    def _is_one_too_many(self, stream: int) -> bool:
+        """Whether a stream goes over what was announced; h2 knows of later ones before it tells of this."""
+        most, connection = self.limits.max_streams, self._h2
+        if connection.open_inbound_streams <= most:
+            return False
+        earlier = [number for number, each in connection.streams.items() if number <= stream and each.open]
+        return len(earlier) > most
 
     def _collect(self, event: events.DataReceived) -> Iterator[Event]:
         stream, data = event.stream_id, event.data or b""
