@@ -29,7 +29,7 @@ snippets: ## every snippet on every framework, compared with what was recorded
 	@tools/setup test
 	@$(BIN)/python -m snippets run $(ARGS)
 
-bench: ## the budgets, beside nginx, smtp-sink, aiosmtpd and httpbin
+bench: ## the budgets, beside nginx, smtp-sink and a dozen mock servers
 	@tools/setup bench
 	@$(BIN)/python -m bench $(ARGS)
 

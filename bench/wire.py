@@ -128,11 +128,13 @@ def measure_smtp(ours: Server, cores: Cores, effort: Effort) -> Iterator[Figure]
             rounds,
         )
     recipients = {
-        "by address": [f"rcpt452_4.2.2+{number}@any.test" for number in range(200)],
+        "by address": [f"rcpt452_4.2.2@d{number}.test" for number in range(200)],
+        "by address, each isolated by a tag": [f"rcpt452_4.2.2+{number}@any.test" for number in range(200)],
         "by rule": [f"full{number}@rules.test" for number in range(200)],
     }
     for how, pipelined, budget in (
         ("by address", False, Budget(0.9)),
+        ("by address, each isolated by a tag", False, Budget()),
         ("by rule", False, Budget(0.9)),
         ("by address", True, Budget(0.6)),
     ):

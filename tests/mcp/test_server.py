@@ -146,3 +146,16 @@ def test_malformed_lines_do_not_end_it() -> None:
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert b"Traceback" not in out
+
+
+def test_an_interrupt_ends_it_while_it_waits_for_input() -> None:
+    """A shell reports 130 of it."""
+    process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == 1
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == -signal.SIGINT
+    process.communicate()

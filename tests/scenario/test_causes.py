@@ -10,6 +10,7 @@ from statuary.errors import RuleError
 from statuary.scenario import causes
 from statuary.scenario.causes import CAUSES, Greylist, Quota, SizeLimit, Window, make_cause
 from statuary.scenario.rulefile import read_rules
+from statuary.scenario.rules import Cause
 from tests.conftest import ROOT
 
 
@@ -127,3 +128,26 @@ def test_documents_spell_them_as_rule_files_do() -> None:
     found = read_rules(example.encode(), "smtp.md")
     assert found.faults == ()
     assert [type(rule.cause) for rule in found.rules] == [Window, Window, Greylist, Quota, SizeLimit]
+
+
+def test_what_a_cause_remembers_can_be_forgotten() -> None:
+    """All of it, or what one isolating key keeps apart."""
+    for key, forgotten in ((None, [False, False]), ("blue", [False, True])):
+        window, greylist = Window(1, 60.0), Greylist(0.0)
+        greylist.wait = 60.0
+        tests = [{"ip": "192.0.2.1", "key": name} for name in ("blue", "red")]
+        for fields in tests:
+            assert window.refuses(fields, 0.0) is False
+            assert greylist.refuses(fields, -100.0) is True
+        window.forget(key)
+        greylist.forget(key)
+        assert [window.refuses(fields, 1.0) for fields in tests] == forgotten
+        assert [greylist.refuses(fields, 1.0) for fields in tests] == [not known for known in forgotten]
+
+
+def test_causes_say_what_they_hang_on() -> None:
+    causes: list[Cause] = [Window(1, 1.0, ("ip", "helo")), Greylist(1.0), Quota(1), SizeLimit(1)]
+    assert [cause.by for cause in causes] == [("ip", "helo"), ("ip", "sender", "recipient"), ("recipient",), ()]
+    for cause in causes[2:]:
+        cause.forget()
+        assert cause.refuses({"held": "2", "octets": "2"}, 0.0) is True

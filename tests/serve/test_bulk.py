@@ -69,6 +69,16 @@ def test_the_same_seed_makes_the_same_malformed_input() -> None:
         assert first != [damaged.octets for damaged in make(8, 50)]
 
 
+@pytest.mark.parametrize("name", ["site", "http"])
+def test_what_is_no_request_and_no_handshake_leaves_no_line_in_the_log(watched: Watched, name: str) -> None:
+    """RFC 6455 §4.2.1: a handshake whose Host is no name is answered as a request is; strangers write no logs."""
+    host = b"Host: \xe6\xe6\xe6.test"
+    handshake = (b"GET /websocket/echo HTTP/1.1", host, *UPGRADE.encode().split(b"\r\n"), b"Sec-WebSocket-Key: " + KEY)
+    for request in (b"\r\n".join((*handshake, b"", b"")), b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n"):
+        assert converse(watched.ports[name], request).startswith(b"HTTP/1.1 ")
+    assert watched.complaints() == ""
+
+
 # CRLF, NUL and their like in every address, header and path
 
 
@@ -114,6 +124,8 @@ def heads(octets: bytes) -> Iterator[bytes]:
         octets = rest[int(length[1]) if length else 0 :]
 
 
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+"""A key of a handshake (RFC 6455 §1.3)."""
 UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
 HTTP_PLACES = (
     "GET /{} HTTP/1.1|",

@@ -141,3 +141,9 @@ def test_pipelined_commands_keep_their_order_behind_a_delay(server: Serving) -> 
         connection.sendall(b"MAIL FROM:<a@c.example>\r\n" + recipients + b"RSET\r\nQUIT\r\n")
         codes = [line[:3] for line in read_all(connection).split(b"\r\n") if line]
     assert codes == [b"250", b"451", b"250", b"250", b"221"]
+
+
+def test_reply_that_nobody_asked_for_comes_behind_one_that_takes_time(server: Serving) -> None:
+    """RFC 5321 §3.8: the 421 of ``idle`` falls due while a reply drips, and is not lost."""
+    with dialogue(server, "EHLO idle421-delay=100ms.any.test", "NOOP noop250-drip=400ms") as connection:
+        assert [line[:3] for line in read_all(connection).splitlines()] == [b"250", b"421"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from typing import cast
 
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
+    Event,
     InformationalResponseReceived,
     ResponseReceived,
     StreamEnded,
@@ -18,6 +22,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import Serving
 from tests.serve.talk import H2Client, make_mock
 
 from statuary.serve.http import HttpMock
@@ -247,3 +252,20 @@ def test_alpn_chooses_the_session() -> None:
     assert not isinstance(MOCK(Peer("127.0.0.1:1", 1, "http/1.1", tls=True)), Http2Session)
     assert isinstance(MOCK, HttpMock)
     assert isinstance(SHARED, Shared)
+
+
+def test_client_that_sends_no_more_still_gets_what_waits(server: Serving) -> None:
+    """A delayed stream is answered after the client's FIN, and then the connection closes (RFC 9113 §5.1)."""
+    wire = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+    wire.initiate_connection()
+    for stream, target in ((1, "/status/404-delay=300ms"), (3, "/status/503-delay=100ms")):
+        head = [(":method", "GET"), (":scheme", "http"), (":authority", "mock.test"), (":path", target)]
+        wire.send_headers(stream, head, end_stream=True)
+    heard: list[Event] = []
+    with socket.create_connection(("127.0.0.1", server.http_port), timeout=10) as connection:
+        connection.sendall(wire.data_to_send())
+        connection.shutdown(socket.SHUT_WR)
+        while data := connection.recv(65536):
+            heard += wire.receive_data(data)
+    answers = [event.headers for event in heard if isinstance(event, ResponseReceived)]
+    assert [dict(cast("list[tuple[str, str]]", fields))[":status"] for fields in answers] == ["503", "404"]

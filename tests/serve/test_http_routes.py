@@ -20,6 +20,7 @@ from tests.serve.wire import Answer
 from statuary.scenario.grammar import parse_script
 from statuary.scenario.rules import Rule, RuleIndex
 from statuary.serve.http.routes import ROUTES, find_route
+from statuary.serve.seen import follow
 from statuary.serve.session import Peer
 
 MOCK, SHARED, CLOCK = make_mock()
@@ -425,3 +426,16 @@ def test_rule_over_a_route_answers_in_its_place() -> None:
     assert [talk(mock, "/get")[0].status for _ in range(3)] == [418] * 3
     shared.replace_rules(RuleIndex())
     assert talk(mock, "/get")[0].status == 200
+
+
+def test_target_in_absolute_form() -> None:
+    """RFC 9112 §3.2.2: a client of a proxy sends it; its host goes before the field Host, for rules and routes."""
+    mock, shared, _ = make_mock()
+    rule = Rule("http", "request", parse_script("418"), {"path": "/tea", "host": "api.example"}, name="tea")
+    shared.replace_rules(RuleIndex([rule]))
+    answer, _ = talk(mock, "http://user@api.example/tea?cup=1")
+    assert answer.status == 418
+    assert talk(mock, "/tea")[0].status == 404
+    assert json.loads(talk(mock, "http://api.example:81/get?a=b")[0].body)["url"] == "http://api.example:81/get?a=b"
+    seen = [one for one in follow(shared.journal) if one.exchange.rule == "tea"]
+    assert [(one.fields["path"], one.fields["host"]) for one in seen] == [("/tea", "api.example")]

@@ -28,10 +28,12 @@ LINES = (
     b"EHLO client.test\r\n",
     b"HELO client.test\n",
     b"MAIL FROM:<a@b.test>\r\n",
+    b"MAIL FROM:<a+blue@b.test>\r\n",
     b"MAIL FROM:<> SMTPUTF8\r\n",
     b"MAIL FROM:<mail451@b.test>\r\n",
     b"MAIL FROM:<message550@b.test>\r\n",
     b"RCPT TO:<c@d.test>\r\n",
+    b"RCPT TO:<c+red@d.test>\r\n",
     "RCPT TO:<é@d.test>\r\n".encode(),
     b"RCPT TO:<rcpt452_4.2.2@d.test>\r\n",
     b"RCPT TO:<rcpt450x2~550@d.test>\r\n",
@@ -178,3 +180,22 @@ def test_line_over_the_limit_is_not_settled() -> None:
     first = session.receive(b"NOOP x\r\n")
     assert session.receive(b"NOOP\r\n") == session.receive(b"NOOP\r\n") == first
     assert not mock.settled
+
+
+@pytest.mark.parametrize(
+    "rules", [(), (Rule("smtp", "rcpt", parse_script("452", SMTP), {"key": "blue"}, name="blue"),)]
+)
+def test_lines_that_are_known_never_cross_isolated_tests(rules: tuple[Rule, ...]) -> None:
+    """What the sender's tag keeps apart stays apart although other sessions said the same lines before."""
+    shared = Shared(open_catalogue(), rules=RuleIndex(rules))
+    mock = SmtpMock(shared)
+    lines = (b"EHLO c.test\r\n", b"MAIL FROM:<a+%b@b.test>\r\n", b"RCPT TO:<c@d.test>\r\n", b"NOOP\r\n", b"RSET\r\n")
+    for key in (b"blue", b"blue", b"red", b"red"):
+        session = mock(Peer("192.0.2.1:25", 1))
+        session.start()
+        before = shared.journal.total
+        for line in lines:
+            session.receive(line % key if b"%" in line else line)
+        heard = [row for number, row in shared.journal if number > before]
+        assert [row.key for row in heard] == ["", *[key.decode()] * 4]
+        assert heard[2].code == ("452" if rules and key == b"blue" else "250")

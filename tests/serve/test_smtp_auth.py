@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from tests.serve.smtp_steps import Dialogue, rule
+
+from statuary.scenario.causes import Window
 
 SECRET = "open sesame"
 
@@ -142,3 +145,34 @@ def test_client_cancels_and_goes_on() -> None:
 
 def test_withheld_auth_is_not_there() -> None:
     assert Dialogue().say("EHLO noauth.x", "AUTH PLAIN") == ["250", "502 5.5.1"]
+
+
+@pytest.mark.parametrize("hello", ["EHLO auth334x2~535.any.test", "EHLO c.example"])
+def test_script_asks_questions_first(hello: str) -> None:
+    """``334x2~535``, in the user name as in EHLO: the script has the word until the exchange is over."""
+    dialogue = Dialogue()
+    user = "anna" if "auth" in hello else "auth334x2~535@any.test"
+    dialogue.say(hello)
+    assert [*attempt(dialogue, "PLAIN", user), *dialogue.say(encode("x"), encode("y"))] == ["334", "334", "535 5.7.8"]
+    assert dialogue.say("NOOP") == ["250 2.0.0"]
+
+
+@pytest.mark.parametrize("hello", ["EHLO auth334.any.test", "EHLO c.example"])
+def test_client_cancels_what_a_script_asks(hello: str) -> None:
+    """RFC 4954 §4: after ``*`` the answer is 501, whoever asked, and commands go on."""
+    dialogue = Dialogue()
+    dialogue.say(hello)
+    assert attempt(dialogue, "PLAIN", "anna" if "auth" in hello else "auth334@any.test") == ["334"]
+    assert dialogue.say("*", "NOOP") == ["501 5.7.0", "250 2.0.0"]
+
+
+def test_causes_may_be_kept_by_user() -> None:
+    """A window by user is asked once the user is known, and lets each in so many times."""
+    limited = replace(rule("auth", "454 4.7.0"), cause=Window(1, 60.0, ("user",)))
+    shared = Dialogue([limited]).shared
+    answers = []
+    for user in ("anna", "bob", "anna"):
+        dialogue = Dialogue(shared=shared)
+        dialogue.say("EHLO c.example")
+        answers += attempt(dialogue, "PLAIN", user)
+    assert answers == ["235 2.7.0", "235 2.7.0", "454 4.7.0"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import email
+from dataclasses import replace
 from email.message import Message
 
 import pytest
 from tests.serve.smtp_steps import Dialogue, LmtpDialogue, rule
 
 from statuary.catalog.store import open_catalogue
+from statuary.scenario.causes import Quota, Window
 from statuary.serve.output import Close, Wait
 from statuary.serve.session import Shared
+from statuary.serve.smtp.speaker import MAX_MATCHED_RECIPIENTS
 
 
 def replies(data: bytes) -> list[str]:
@@ -43,6 +46,87 @@ def test_lmtp_after_bdat_last() -> None:
     dialogue = LmtpDialogue()
     dialogue.start("a@any.test", "message452@any.test", hello="LHLO c.example")
     assert replies(dialogue.send(b"BDAT 1 LAST\r\nx")) == ["250 2.0.0", "452 4.3.1"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_lmtp_refuses_a_large_message_for_each(chunked: bool) -> None:
+    """RFC 2033 §4.2: a reply for each recipient whatever becomes of the message, or the client is out of step."""
+    dialogue = LmtpDialogue()
+    dialogue.start("a@any.test", "b@any.test", hello="LHLO size10.any.test")
+    answer = dialogue.send(b"BDAT 11 LAST\r\n" + b"x" * 11) if chunked else dialogue.deliver("x" * 50)
+    assert replies(answer) == ["552 5.3.4", "552 5.3.4"]
+    assert dialogue.kept == []
+    rows = [row for row in dialogue.journal if row.code == "552"]
+    assert [row.note.partition(";")[0] for row in rows] == ["for a@any.test", "for b@any.test"]
+    assert dialogue.say("RSET", "MAIL FROM:<a@c.example>") == ["250 2.0.0", "250 2.1.0"]
+
+
+def test_lmtp_refuses_a_chunk_that_is_not_the_last_once() -> None:
+    """RFC 2033 §4.2 speaks of the end of the message alone."""
+    dialogue = LmtpDialogue()
+    dialogue.start("a@any.test", "b@any.test", hello="LHLO size10.any.test")
+    assert replies(dialogue.send(b"BDAT 11\r\n" + b"x" * 11)) == ["552 5.3.4"]
+    assert replies(dialogue.send(b"BDAT 0 LAST\r\n")) == ["503 5.5.1"]
+
+
+def test_lmtp_script_for_bdat_answers_the_last_chunk_for_each() -> None:
+    dialogue = LmtpDialogue()
+    dialogue.start("a@any.test", "bdat452x1@any.test", hello="LHLO c.example")
+    assert replies(dialogue.send(b"BDAT 1 LAST\r\nx")) == ["452 4.3.1", "452 4.3.1"]
+    dialogue.start("a@any.test", "bdat452x1@any.test", hello="LHLO c.example")
+    assert replies(dialogue.send(b"BDAT 1 LAST\r\nx")) == ["250 2.0.0", "250 2.0.0"]
+
+
+def test_rule_matches_if_any_recipient_of_the_transaction_does() -> None:
+    """At DATA and the final dot one reply stands for all; the first rule that fits any of them gives it."""
+    dialogue = Dialogue([rule("data", "451", recipient="*@data.test"), rule("message", "452", domain="late.test")])
+    dialogue.start("a@any.test", "b@data.test", "c@late.test")
+    assert dialogue.say("DATA", "RSET") == ["451 4.3.0", "250 2.0.0"]
+    dialogue.start("a@any.test", "b@any.test", "c@late.test")
+    assert replies(dialogue.deliver()) == ["452 4.3.1"]
+    dialogue.start("a@any.test", "b@any.test")
+    assert replies(dialogue.deliver()) == ["250 2.0.0"]
+
+
+def test_fields_of_two_recipients_are_not_mixed() -> None:
+    """A rule that looks at two fields fits where one and the same recipient has both."""
+    dialogue = Dialogue([rule("message", "452", recipient="anna@*", domain="b.test")])
+    dialogue.start("anna@a.test", "bob@b.test")
+    assert replies(dialogue.deliver()) == ["250 2.0.0"]
+    dialogue.start("bob@a.test", "anna@b.test")
+    assert replies(dialogue.deliver()) == ["452 4.3.1"]
+
+
+def test_earlier_rule_goes_first_whichever_recipient_it_fits() -> None:
+    first, second = rule("message", "452", recipient="b@any.test"), rule("message", "550", recipient="a@any.test")
+    dialogue = Dialogue([replace(first, name="first"), replace(second, name="second")])
+    dialogue.start("a@any.test", "b@any.test")
+    assert replies(dialogue.deliver()) == ["452 4.3.1"]
+
+
+def test_cause_that_hangs_on_no_recipient_counts_a_message_once() -> None:
+    """The second message of a minute passes though the first had three recipients; the third does not."""
+    by_address = replace(rule("message", "450", recipient="*@any.test"), cause=Window(2, 60.0, ("ip",)))
+    dialogue = Dialogue([by_address])
+    for answer in ("250 2.0.0", "250 2.0.0", "450 4.2.1"):
+        dialogue.start("a@any.test", "b@any.test", "c@any.test")
+        assert replies(dialogue.deliver()) == [answer]
+
+
+def test_quota_looks_at_every_mailbox_of_a_message() -> None:
+    full = replace(rule("message", "552 5.2.2"), cause=Quota(100))
+    dialogue = Dialogue([full])
+    dialogue.start("full@any.test")
+    assert replies(dialogue.deliver("x" * 90)) == ["250 2.0.0"]
+    dialogue.start("empty@any.test", "full@any.test")
+    assert replies(dialogue.deliver("x" * 20)) == ["552 5.2.2"]
+
+
+def test_rules_are_tried_with_so_many_recipients() -> None:
+    """``MAX_MATCHED_RECIPIENTS`` bounds what one message can cost."""
+    dialogue = Dialogue([rule("message", "452", recipient="last@any.test")])
+    dialogue.start(*(f"a{number}@any.test" for number in range(MAX_MATCHED_RECIPIENTS)), "last@any.test")
+    assert replies(dialogue.deliver()) == ["250 2.0.0"]
 
 
 def test_lmtp_rule_and_sender_speak_for_each() -> None:

@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import DataReceived, ResponseReceived
+from h2.errors import ErrorCodes
+from h2.events import ConnectionTerminated, DataReceived, ResponseReceived, StreamReset
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ def test_header_list_is_limited() -> None:
 
 
 def test_streams_are_limited() -> None:
-    """SETTINGS_MAX_CONCURRENT_STREAMS is announced, and passing it ends the connection (§5.1.2)."""
+    """SETTINGS_MAX_CONCURRENT_STREAMS is announced; a stream beyond is refused alone, and may be repeated (§5.1.2)."""
     client, engine = pair(Http2Limits(max_streams=2))
     assert client.remote_settings.max_concurrent_streams == 2
     other = H2Connection(H2Configuration(client_side=True))
@@ -94,7 +95,25 @@ def test_streams_are_limited() -> None:
     for stream in (1, 3, 5):
         other.send_headers(stream, [(k.encode(), v.encode()) for k, v in head()])
     events = list(engine.receive_data(other.data_to_send()))
-    assert isinstance(events[-1], Over)
+    assert [event.stream for event in events if isinstance(event, Opened)] == [1, 3]
+    (refused,) = [event for event in other.receive_data(engine.octets()) if isinstance(event, StreamReset)]
+    assert (refused.stream_id, refused.error_code) == (5, ErrorCodes.REFUSED_STREAM)
+    other.end_stream(1)
+    assert list(engine.receive_data(other.data_to_send())) == [Ended(1, b"")]
+
+
+def test_refused_streams_are_counted() -> None:
+    """Opening streams beyond the limit again and again is an attack as cancelling them is."""
+    other = H2Connection(H2Configuration(client_side=True))
+    other.initiate_connection()
+    engine = Http2Engine(Http2Limits(max_streams=1, max_resets=3))
+    engine.start()
+    events: list[Event] = []
+    for stream in range(1, 11, 2):
+        other.send_headers(stream, [(k.encode(), v.encode()) for k, v in head()])
+        events += engine.receive_data(other.data_to_send())
+    assert events[-1] == Over("HTTP/2: max_streams")
+    assert engine.over
 
 
 def test_bodies_of_all_streams_together_are_limited() -> None:
@@ -139,3 +158,21 @@ def test_fields_of_the_connection_are_left_out() -> None:
     assert list(dict(cast("list[tuple[str, str]]", response.headers))) == [":status", "x-one"]
     with pytest.raises(LocalProtocolError):
         engine.send_head(1, 200, (), length=None)
+
+
+def test_frame_over_the_announced_size_is_not_waited_for() -> None:
+    """§4.2: FRAME_SIZE_ERROR, once more has come than any frame may hold, and long before its end."""
+    client, engine = pair()
+    events = list(engine.receive_data(b"\xff\xff\xff\x00\x00\x00\x00\x00\x01" + bytes(16_384)))
+    assert isinstance(events[-1], Over)
+    assert engine.over
+    (end,) = [e for e in client.receive_data(engine.octets()) if isinstance(e, ConnectionTerminated)]
+    assert end.error_code == ErrorCodes.FRAME_SIZE_ERROR
+
+
+def test_frame_of_the_announced_size_is_read() -> None:
+    """§4.2: every endpoint takes 16,384 octets."""
+    client, engine = pair()
+    client.send_headers(1, head(method="POST"))
+    client.send_data(1, bytes(16_384), end_stream=True)
+    assert hear(client, engine)[-1] == Ended(1, bytes(16_384))

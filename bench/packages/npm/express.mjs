@@ -3,6 +3,5 @@ import express from "express";
 
 const { PORT, BODY } = process.env;
 const app = express();
-app.disable("x-powered-by");
 app.use((request, response) => response.status(503).type("application/json").send(BODY));
 app.listen(Number(PORT), "127.0.0.1");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 
 from statuary.cli.parser import add_common
@@ -44,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError:
         sys.stderr.write("statuary mcp: the MCP SDK is not installed; install it with: pip install 'statuary[mcp]'\n")
         return 2
+    if not arguments.http:
+        # What reads standard input cannot be interrupted: let SIGINT end the process, as SIGTERM does.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         asyncio.run(_serve_http(int(text), as_json=arguments.json) if arguments.http else _serve_stdio())
     except ServeError as error:

@@ -19,6 +19,7 @@ from mcp.shared.exceptions import MCPError
 from starlette.applications import Starlette
 
 from statuary._version import __version__
+from statuary.errors import ServeError
 from statuary.explain.reference import Reference
 from statuary.mcp.tools import TOOLS, call, schema_of
 
@@ -102,6 +103,9 @@ async def serve_http(reference: Reference, sock: socket.socket, listening: Calla
         reference: what answers.
         sock: a listening socket on loopback; it is closed at the end.
         listening: called once requests are answered.
+
+    Raises:
+        ServeError: it does not start.
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -112,6 +116,9 @@ async def serve_http(reference: Reference, sock: socket.socket, listening: Calla
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
+    if not server.started:
+        await serving
+        raise ServeError("the MCP server did not start")
     listening()
     ending = asyncio.create_task(ended.wait())
     await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)

@@ -16,7 +16,10 @@ from statuary.explain.reference import DEFAULT_RESULTS, ENGLISH, Reference, faul
 from statuary.scenario.grammar import MAX_SCRIPT_CHARACTERS
 from statuary.serve.perform import MAX_CONNECTIONS, MAX_SEED, PERFORMED, perform, stages_of
 
-__all__ = ["TOOLS", "Arguments", "Outcome", "Tool", "call", "schema_of"]
+__all__ = ["MAX_NAME_CHARACTERS", "TOOLS", "Arguments", "Outcome", "Tool", "call", "schema_of"]
+
+MAX_NAME_CHARACTERS = 100
+"""The longest name of a tree or an answer, in characters."""
 
 _PLACE = re.compile(r"(.*?)(?: - at `\$(?:\.(\w+))?.*`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
@@ -82,9 +85,11 @@ class Map(Arguments):
 class Decide(Arguments):
     """The arguments of ``decide``."""
 
-    tree: Annotated[str, Meta(description="which questions; without it, the list of all", max_length=100)] = ""
+    tree: Annotated[
+        str, Meta(description="which questions; without it, the list of all", max_length=MAX_NAME_CHARACTERS)
+    ] = ""
     answers: Annotated[
-        list[Annotated[str, Meta(max_length=100)]],
+        list[Annotated[str, Meta(max_length=MAX_NAME_CHARACTERS)]],
         Meta(description="ids or numbers of the answers so far, from the first question on", max_length=MAX_STEPS),
     ] = []
     lang: _Lang = ENGLISH

@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.errors import HeaderParseError
 from typing import TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from statuary.wire.smtp import Mailbox
 
-__all__ = ["HttpFields", "LazyFields", "SmtpFields", "address_key"]
+__all__ = ["HttpFields", "LazyFields", "SmtpFields", "address_key", "host_of", "split_target"]
 
 MAX_QUERY_FIELDS = 200
 """The most fields of a query that rules look at."""
@@ -25,6 +25,32 @@ _T = TypeVar("_T")
 def address_key(mailbox: Mailbox | None) -> str:
     """What an address isolates its test by: its tag, which follows the first ``+``; empty for none."""
     return mailbox.local_part.partition("+")[2] if mailbox is not None else ""
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """The path and the query of a request's target; an empty path where it has none."""
+    if target.startswith("/"):
+        path, _, query = target.partition("?")
+        return path, query
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "", ""
+    return parts.path, parts.query
+
+
+def host_of(target: str, field: str | None) -> str:
+    """The host that a request is for: that of a target in absolute form goes before the field Host (RFC 9112 §3.2.2).
+
+    Args:
+        target: the target, as received.
+        field: the field Host; None where there is none.
+    """
+    if not target.startswith("/"):
+        with contextlib.suppress(ValueError):
+            if authority := urlsplit(target).netloc:
+                return authority.rpartition("@")[2]
+    return field or ""
 
 
 class LazyFields(Mapping[str, str]):
@@ -82,7 +108,8 @@ class HttpFields(LazyFields):
     def __init__(
         self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes, ip: str, key: str
     ) -> None:
-        super().__init__({"method": method, "target": target, "path": target.partition("?")[0], "ip": ip, "key": key})
+        path = split_target(target)[0] or target
+        super().__init__({"method": method, "target": target, "path": path, "ip": ip, "key": key})
         self._headers = headers
         self._body = body
         self._query: dict[str, str] | None = None
@@ -90,7 +117,7 @@ class HttpFields(LazyFields):
 
     def _read(self, name: str) -> str | None:
         if name == "host":
-            return self._header("host") or ""
+            return host_of(self._plain["target"], self._header("host"))
         if name == "body":
             return self._body[:MAX_MATCHED_OCTETS].decode("utf-8", "replace")
         group, _, rest = name.partition(".")

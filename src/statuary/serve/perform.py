@@ -227,8 +227,7 @@ class _Ear:
                     continue  # happens only while the client is silent
                 case _:
                     self._ended = _ENDINGS.get(type(action), "close")
-                    if self._ended != "half-close":
-                        break
+                    break
         return sent
 
     def _write_down(self, heard: bytes) -> str:

@@ -74,6 +74,7 @@ class _Connection(asyncio.Protocol):
         "_timer",
         "_transport",
         "_waker",
+        "_woken",
         "heard",
     )
 
@@ -89,6 +90,7 @@ class _Connection(asyncio.Protocol):
         self._held_octets = 0
         self._timer: asyncio.TimerHandle | None = None
         self._waker: asyncio.TimerHandle | None = None
+        self._woken: Callable[[], Output] | None = None
         self._hung = False
         self._eof = False
         self.heard = True
@@ -277,7 +279,9 @@ class _Connection(asyncio.Protocol):
 
     def _wake(self, wake: Callable[[], Output]) -> None:
         self._waker = None
-        if self._plan is None and not self._transport.is_closing():
+        if self._plan is not None:
+            self._woken = wake  # what is under way comes to its end first
+        elif not self._transport.is_closing():
             self._put(wake())
             if self._eof and self._plan is None and self._waker is None and not self._transport.is_closing():
                 self._hear_end()
@@ -316,6 +320,11 @@ class _Connection(asyncio.Protocol):
         self._transport.abort()
 
     def _release(self) -> None:
+        if self._woken is not None and not self._hung:
+            wake, self._woken = self._woken, None
+            self._put(wake())
+            if self._plan is not None or self._session.closing:
+                return
         self._put(self._session.resume())
         while self._held and self._plan is None and not self._session.closing:
             data = b"".join(self._held)

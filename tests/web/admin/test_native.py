@@ -389,3 +389,31 @@ def test_any_name_of_a_rule_can_be_sent(api: httpx.Client, mock: httpx.Client) -
         assert answer.headers["statuary-answer"].isascii()
         assert api.get("/api/journal").json()["exchanges"][-1]["rule"] == name
     refused(api.post("/api/rules", json={**RULE, "name": "line\r\nend"}), 400, "bad_rule")
+
+
+def test_causes_begin_anew_with_the_counts(api: httpx.Client, serving: Serving) -> None:
+    """A window and a greylist forget whom they met on a reset, and with a key what this isolates alone."""
+    greylist = {"protocol": "smtp", "stage": "rcpt", "greylist": {"wait": "1h", "by": "ip"}, "answer": "451"}
+    window = {"protocol": "smtp", "stage": "mail", "window": {"messages": 1, "seconds": "1h"}, "answer": "450"}
+
+    def met(*keys: str) -> list[int]:
+        codes = []
+        with smtplib.SMTP("127.0.0.1", serving.smtp_port) as smtp:
+            smtp.ehlo("client.example")
+            for key in keys:
+                codes.append(smtp.mail(f"ann+{key}@example.test")[0])
+                smtp.rset()
+        return codes
+
+    api.put("/api/rules", json={"rules": [window]})
+    assert met("blue", "blue", "red", "red") == [250, 450, 250, 450]
+    api.post("/api/reset", params={"key": "blue"})
+    assert met("blue", "red") == [250, 450]
+    api.delete("/api/counters")
+    assert met("blue", "red") == [250, 250]
+    api.put("/api/seed", json={"seed": 5})
+    assert met("blue", "red") == [250, 250]
+    api.put("/api/rules", json={"rules": [{**greylist, "greylist": {"wait": 0, "by": "ip"}}]})
+    assert [send(serving), send(serving)] == [451, 250]
+    api.delete("/api/counters")
+    assert send(serving) == 451

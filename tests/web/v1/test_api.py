@@ -184,6 +184,11 @@ def test_mail_tools_keep_their_addresses(client: Client) -> None:
     response = client.get("/api/v1/search?query=subject:x")
     assert response.json()["messages"] == []
     assert "access-control-allow-origin" not in response.headers
+    for method, allowed in (("OPTIONS", "DELETE"), ("PATCH", "DELETE")):
+        refused = client.request(method, "/api/v1/messages", {"Origin": "https://blog.example"})
+        assert refused.status_code == 405
+        assert allowed in refused.headers["allow"]
+        assert "access-control-allow-origin" not in refused.headers
 
 
 def test_no_second_way(client: Client) -> None:

@@ -80,7 +80,7 @@ def test_every_address_is_in_it(client: Client, document: dict[str, Any]) -> Non
         for route in client.app.routes
         if isinstance(route, Route) and route.path.startswith(ROOT) and route.methods is None
     }
-    assert routed == {*document["paths"], f"{ROOT}/openapi.json", f"{ROOT}/{{path:path}}"}
+    assert routed == {*document["paths"], f"{ROOT}/openapi.json"}
     assert client.get("/openapi.json").json()["externalDocs"]["url"] == f"{ROOT}/openapi.json"
     assert document["externalDocs"]["url"] == "/openapi.json"
 

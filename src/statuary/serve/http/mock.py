@@ -10,13 +10,14 @@ from statuary.scenario.counters import count_key
 from statuary.scenario.decide import Dice, decide
 from statuary.scenario.rules import Rule
 from statuary.scenario.script import PASS, Answer, Effect, Script
+from statuary.serve.fields import host_of, split_target
 from statuary.serve.http.answers import AnswerBook, Built, Interim, mark_of
 from statuary.serve.http.hints import read_hints
 from statuary.serve.http.options import MARK, MAX_INTERIM, BadOption, Options, read_pairs
 from statuary.serve.http.prepared import Decided, Prepared
 from statuary.serve.http.routes import Asking, BadRequest, Place, Reply, find_route
 from statuary.serve.http.routes.echo import MAX_QUERY_FIELDS
-from statuary.serve.http.target import read_preference, read_target, script_problem, split_target
+from statuary.serve.http.target import read_preference, read_target, script_problem
 from statuary.serve.session import Shared, rule_count_key
 from statuary.wire.http1 import HttpLimits, Request, RequestCache
 from statuary.wire.http1.serializer import serialize_response
@@ -119,7 +120,7 @@ class HttpCore:
             "method": request.method,
             "target": request.target,
             "path": path or request.target,
-            "host": request.header("host") or "",
+            "host": host_of(request.target, request.header("host")),
             "body": bytes(body).decode("utf-8", "replace"),
             "ip": ip,
             "key": self._key(request, query),
@@ -318,7 +319,7 @@ class HttpCore:
         if route is None:
             reply = Reply(self.book.meanings["method_not_allowed"], (("Allow", ", ".join(found.methods)),))
             return Decided(answer, self._reply(reply, request, mark), step, asked, name, "", dice)
-        host = request.header("host") or ""
+        host = host_of(request.target, request.header("host"))
         for field, value in request.headers:
             if field == "x-forwarded-proto" and value in ("http", "https"):
                 scheme = value

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from statuary.errors import ScriptError
 from statuary.scenario.aliases import with_fault
 from statuary.scenario.grammar import HTTP, parse_script
 from statuary.scenario.script import EFFECTS, Answer, Choice, Script, Step
+from statuary.serve.fields import split_target
 from statuary.serve.http.options import (
     BadOption,
     Options,
@@ -25,7 +26,7 @@ from statuary.serve.http.options import (
     safe_text,
 )
 
-__all__ = ["Asked", "read_preference", "read_target", "script_problem", "split_target"]
+__all__ = ["Asked", "read_preference", "read_target", "script_problem"]
 
 MAX_RANGE_CODES = 100
 """The most codes that a list of ranges may name."""
@@ -107,18 +108,6 @@ def _read_own(parts: list[str], query: str, tongues: Iterable[str]) -> Asked | N
     for fault in options.faults:
         script = with_fault(script, fault)
     return Asked(tongue, script, options, f"/{parts[1]}/{text}", identity)
-
-
-def split_target(target: str) -> tuple[str, str]:
-    """The path and the query of a target; an empty path where it has none."""
-    if target.startswith("/"):
-        path, _, query = target.partition("?")
-        return path, query
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return "", ""
-    return parts.path, parts.query
 
 
 def read_preference(prefer: str) -> Script | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from statuary.catalog.model import Code
 from statuary.explain.decide import all_trees
 from statuary.explain.mapping import answerable_protocols, map_code
 from statuary.explain.pairs import all_mixups
+from statuary.web.export.links import place_of
 from statuary.web.routes import PAGES
 from statuary.web.site import Page, Site, Visit
 from statuary.web.views import codes as code_views
@@ -130,13 +131,23 @@ def _mappings(visit: Visit) -> Iterator[str]:
     """The form, and what a gateway answers for each code for which a document or a judgement says it."""
     yield "map"
     chosen = set(visit.site.curated.mappings)
+    spoken = _translated(visit)
     protocols = answerable_protocols(visit.catalogue)
     for code in _codes(visit):
         for protocol in protocols:
             if (code.id, protocol) in chosen or (
-                code.protocol != protocol and map_code(visit.catalogue, code, protocol).answers
+                code.protocol != protocol
+                and (code.protocol, protocol) in spoken
+                and map_code(visit.catalogue, code, protocol).answers
             ):
                 yield f"map?{urlencode({'code': code.id, 'to': protocol}, safe='/')}"
+
+
+def _translated(visit: Visit) -> set[tuple[str, str]]:
+    """The protocols between which anything is translated at all: from, and to; the rest need not be asked."""
+    rows = [(row.facts["from"], row.facts["to"]) for row in visit.catalogue.entries("map")]
+    rows += [(row["from"], row["to"]) for concept in visit.catalogue.concepts() for row in concept.get("mapping", ())]
+    return {(left.partition("/")[0], right.partition("/")[0]) for left, right in rows}
 
 
 FILLED: Mapping[str, Callable[[Visit], Iterable[str]]] = {
@@ -175,14 +186,24 @@ def page_addresses(site: Site) -> list[str]:
     return sorted(found)
 
 
-def selected(address: str, only: tuple[str, ...], protocols: Iterable[str]) -> bool:
-    """Whether a page belongs to some protocols, or to none in particular.
+def selected(address: str, only: tuple[str, ...], protocols: Collection[str]) -> bool:
+    """Whether a page belongs to some protocols or codes, or to none in particular.
 
     Args:
         address: of the page.
-        only: the protocols; empty for all.
+        only: protocols, and identities of codes; empty for all.
         protocols: all protocols that there are.
     """
-    named = set(address.replace("?", "/").replace("=", "/").replace("&", "/").split("/")) & set(protocols)
-    numbered = address.startswith("number/")
-    return not only or (named <= set(only) and not numbered)
+    parts = place_of(address).split("/")
+    if not only or parts[0] == "decide":
+        return True
+    if parts[0] == "number":
+        return False
+    named = ["/".join(parts[place : place + 2]) for place, part in enumerate(parts) if part in protocols]
+    return all(_wanted(name, only) or (parts[0] == "map" and name in protocols) for name in named)
+
+
+def _wanted(name: str, only: tuple[str, ...]) -> bool:
+    """Whether a protocol or a code is among some; the list of a protocol is, where one of its codes is."""
+    protocol, _, value = name.partition("/")
+    return protocol in only or name in only or (not value and any(each.startswith(f"{name}/") for each in only))

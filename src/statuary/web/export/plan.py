@@ -31,7 +31,7 @@ class Plan(NamedTuple):
         prefix: the path below which a server offers the files: empty, or ``/sub/path``.
         languages: the tags; the first is for readers who want none of them.
         jobs: how many processes render.
-        only: protocols whose pages are written; empty for all.
+        only: protocols and codes whose pages are written; empty for all.
     """
 
     folder: Path

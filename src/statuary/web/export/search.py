@@ -56,7 +56,7 @@ def search_file(site: Site, tag: str) -> bytes:
 
 
 def _entry(site: Site, code: Code, tag: str, names: str) -> list[str | int]:
-    """Identity, value, title, mark of the class, status, owner, names, summary, whether it is English, and its weight."""
+    """Identity, value, title, class mark, status, owner, names, summary, whether that is English, and weight."""
     words = " ".join(dict.fromkeys(names.split()))
     english = tag != "en" and ("summary" in code.prose.fallbacks or not code.prose.texts)
     weight = 0 if code.hidden else 1 + (code.status == "registered") + 2 * bool(code.prose.texts)

@@ -44,6 +44,13 @@
       this.text = `${this.names} ${fold(summary)}`;
     }
 
+    // Short Latin words count only as whole words: "no" is not in "unknown".
+    holds(word) {
+      if (word.length > 2 || !/^[\x21-\x7e]+$/.test(word)) return this.text.includes(word);
+      this.whole ??= new Set(this.text.match(/[\p{L}\p{M}\p{N}]+/gu));
+      return this.whole.has(word);
+    }
+
     link() {
       const anchor = make("a", { className: `ref class-${this.mark}`, href: page(this.id) },
         make("span", { className: `mark mark-${this.mark}`, ariaHidden: "true" }),
@@ -94,7 +101,7 @@
       const words = terms.filter((term) => !values.includes(term) && term !== protocol).map(stem).filter(Boolean);
       if (!found.size) {
         const met = listed.filter((entry) => values.includes(entry.plain) && (!protocol || entry.protocol === protocol));
-        const hits = (entry) => words.filter((word) => entry.text.includes(word)).length;
+        const hits = (entry) => words.filter((word) => entry.holds(word)).length;
         for (const entry of met.sort((left, right) => hits(right) - hits(left))) found.add(entry);
       }
       for (const entry of this.withWords(listed, words, protocol)) found.add(entry);
@@ -108,7 +115,7 @@
       const rank = (entries, score) => entries.map((entry) => [score(entry), entry])
         .filter(([points]) => points > 0).sort((left, right) => right[0] - left[0]).map(([, entry]) => entry);
       if (!words.length) return protocol ? listed.filter((entry) => entry.protocol === protocol) : [];
-      const whole = listed.filter((entry) => words.every((word) => entry.text.includes(word)));
+      const whole = listed.filter((entry) => words.every((word) => entry.holds(word)));
       if (whole.length) return rank(whole, (entry) => 2 * total(entry) + entry.weight + own(entry));
       // Scripts without spaces: pairs of characters stand for words, and half of them must be there.
       const pairs = words.flatMap(bigrams);
@@ -122,9 +129,9 @@
       if (words.length < 2) return [];
       // Some of the words: a rare one counts more.
       const rarity = new Map(words.map((word) => [word,
-        1 / (listed.filter((entry) => entry.text.includes(word)).length || Infinity)]));
+        1 / (listed.filter((entry) => entry.holds(word)).length || Infinity)]));
       return rank(listed, (entry) => words.reduce((sum, word) =>
-        sum + (entry.text.includes(word) ? rarity.get(word) * inNames(entry, word) : 0), 0));
+        sum + (entry.holds(word) ? rarity.get(word) * inNames(entry, word) : 0), 0));
     }
 
     // What was probably meant: names and numbers that differ in a letter or two.
@@ -176,7 +183,7 @@
 
   const results = async () => {
     const query = clean(asked.get("q"));
-    document.getElementsByName("q").forEach((field) => { field.value = query; });
+    document.getElementsByName("q").forEach((field) => { field.value = asked.get("q") || ""; });
     if (!query) return [];
     const codes = await index();
     const found = codes.search(query);

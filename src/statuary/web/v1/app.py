@@ -98,7 +98,7 @@ class PublicCatalogue:
         return document(self.reference, self.endpoints)
 
     def routes(self) -> list[Route]:
-        """Every address; what follows the root and is none comes last."""
+        """Every address."""
         table = [Route(ROOT + each.path, _Door(self._asker(each))) for each in self.endpoints]
         return [
             *table,
@@ -108,8 +108,8 @@ class PublicCatalogue:
         ]
 
     def missing(self) -> Route:
-        """What answers for the rest of the root; it stands behind the addresses of other tools."""
-        return Route(f"{ROOT}/{{path:path}}", _Door(self._missing))
+        """What answers reading for the rest of the root; it stands behind the addresses of other tools."""
+        return Route(f"{ROOT}/{{path:path}}", _Door(self._missing), methods=["GET"])
 
     def _asker(self, endpoint: Endpoint) -> Answer:
         def answer(request: Request) -> Response:

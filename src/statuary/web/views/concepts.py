@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from statuary.catalog.fold import fold
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound
 from statuary.web.site import Page, Result, Visit
@@ -32,7 +33,7 @@ def concepts(visit: Visit) -> Result:
         for data in visit.catalogue.concepts()
     ]
     return Page(
-        "concepts.html", visit.gettext("Concepts"), "concepts", {"rows": sorted(rows, key=lambda row: row[1].text)}
+        "concepts.html", visit.gettext("Concepts"), "concepts", {"rows": sorted(rows, key=lambda row: fold(row[1].text))}
     )
 
 

@@ -175,7 +175,7 @@ class Http2Engine:
             yield from self._tell(event)
             if self.over:
                 return
-        if len(self._h2.incoming_buffer._data) > _LONGEST_FRAME:
+        if len(self._h2.incoming_buffer._data) >= _LONGEST_FRAME:
             self._h2.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
             self.over = True
             yield Over("HTTP/2: a frame is over the size that was announced")

@@ -243,7 +243,8 @@ def build(plan: Plan, progress: Progress = lambda done, total: None) -> Outcome:
 
 def _drawn(site: Site, plan: Plan) -> Iterator[Code]:
     """The codes that have pictures."""
-    return (code for code in site.catalogue.codes(hidden=True) if not plan.only or code.protocol in plan.only)
+    codes = site.catalogue.codes(hidden=True)
+    return (code for code in codes if selected(code.id, plan.only, site.catalogue.protocols))
 
 
 def _reports(
