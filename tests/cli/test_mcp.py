@@ -39,13 +39,13 @@ def test_wrong_options(statuary: Statuary, words: tuple[str, ...], said: str) ->
     assert said in done.err
 
 
-def test_a_port_in_use(statuary: Statuary) -> None:
+def test_a_port_in_use(process: Statuary) -> None:
     """Exit code 3, and the port."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = statuary("mcp", "--http", "--port", str(port))
+        done = process("mcp", "--http", "--port", str(port))
     assert done.code == 3
     assert done.err.startswith(f"statuary mcp: port {port} on 127.0.0.1 is in use")
 

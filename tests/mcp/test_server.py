@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from statuary.mcp.server import MAX_BODY_OCTETS
 from statuary.mcp.tools import TOOLS
+from tests.web.client import run
 
 COMMAND = [sys.executable, "-m", "statuary", "mcp"]
 
@@ -51,7 +51,7 @@ def talk(target: StdioServerParameters | str, ask: Callable[[Client], Awaitable[
         async with Client(target, **options) as client:
             await ask(client)
 
-    asyncio.run(session())
+    run(session())
 
 
 def test_every_tool_answers(target: StdioServerParameters | str) -> None:

@@ -45,7 +45,10 @@ def test_addresses_are_named_once(catalogue: Catalogue) -> None:
 @pytest.mark.timeout(1500)
 @pytest.mark.usefixtures("long")
 def test_both_sites_have_the_same_pages(server: Serving, catalogue: Catalogue) -> None:
-    """What a walk of the served site finds is written; beyond it are only translations that its form leads to."""
+    """What a walk of the served site finds is written; beyond it is only what people type.
+
+    These are the translations that a form leads to, and the numbers of a protocol that have several owners.
+    """
     site = Site(Shared(catalogue, site_url=HOST), "http://127.0.0.1:8081", "smtp://127.0.0.1:1025")
     written = set(map(place_of, page_addresses(site)))
     served = {
@@ -54,7 +57,8 @@ def test_both_sites_have_the_same_pages(server: Serving, catalogue: Catalogue) -
         if path.startswith("/en/") and page.status == 200 and page.headers["content-type"].startswith("text/html")
     }
     assert served - written == set()
-    assert {place for place in written - served if not place.startswith("map/")} == set()
+    beyond = {place for place in written - served if not place.startswith("map/")}
+    assert sorted(place for place in beyond if place.count("/") != 1 or catalogue.get(place)) == []
 
 
 @pytest.mark.timeout(1500)

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", metavar="PATH", default="", help=N_("the path below which a server offers it"))
     parser.add_argument("--lang", metavar="TAGS", dest="languages", default="", help=N_("only these languages: en,fr"))
     parser.add_argument("--jobs", metavar="N", default="0", help=N_("how many processes render"))
-    parser.add_argument("--only", metavar="PROTOCOLS", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--only", metavar="NAMES", default="", help=N_("only these protocols and codes, to try out"))
     add_common(parser, "json")
 
 
@@ -46,6 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(arguments)
     if not (arguments.jobs.isascii() and arguments.jobs.isdigit() and len(arguments.jobs) < 6):
         console.wrong_usage(f"--jobs {arguments.jobs!r} is no number")
+    only = _list(arguments.only)
+    for name in only:
+        if name not in console.catalogue.protocols and console.catalogue.get(name) is None:
+            console.wrong_usage(f"--only {name!r} is no protocol and no code: write smtp or smtp/X.2.2")
     try:
         plan = make_plan(
             Path(arguments.folder),
@@ -54,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             prefix=arguments.prefix,
             languages=_list(arguments.languages),
             jobs=int(arguments.jobs),
-            only=_list(arguments.only),
+            only=only,
         )
     except BuildError as error:
         console.wrong_usage(str(error))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["serve_site"]
 
@@ -28,6 +29,20 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Http(H11Protocol):
+    """Uvicorn's HTTP, where what cannot be read comes behind a request that is still being answered."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse it; the request before it is answered no more, which would be an exception in the log."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            if cycle.response_started:
+                self.transport.close()
+                return
+        super().send_400_response(msg)
+
+
 @contextlib.asynccontextmanager
 async def serve_site(app: Starlette, sock: socket.socket) -> AsyncIterator[None]:
     """Serve an application until the block ends.
@@ -38,7 +53,7 @@ async def serve_site(app: Starlette, sock: socket.socket) -> AsyncIterator[None]
     """
     config = uvicorn.Config(
         app,
-        http="h11",  # httptools stops at an offer of h2c, which is to be ignored (RFC 9110 §7.8), and loses the body
+        http=_Http,  # not httptools, which stops at an offer of h2c, which is to be ignored (RFC 9110 §7.8), and loses the body
         ws="none",  # the site has none, and a handshake that is malformed would be an exception
         log_config=None,
         log_level="error",  # a line for each request that is none would let strangers write the log

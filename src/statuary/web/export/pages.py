@@ -122,7 +122,7 @@ def _each_client(visit: Visit) -> Iterator[str]:
 
 def _servers(visit: Visit) -> Iterator[str]:
     for code in _codes(visit):
-        section = mail_section(visit, code)
+        section = mail_section(visit, code) if mock_path(code) else None
         if section is not None:
             yield from section.paths.values()
 

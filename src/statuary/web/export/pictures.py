@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HEIGHT", "WIDTH", "can_draw", "draw"]
 
-WIDTH, HEIGHT = 1200, 630
+WIDTH = 1200
+HEIGHT = 630
 """The size that networks ask for, in pixels."""
 MAX_LINES = 3
 """The most lines of a name; what is longer ends in an ellipsis."""

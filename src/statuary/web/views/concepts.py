@@ -33,7 +33,10 @@ def concepts(visit: Visit) -> Result:
         for data in visit.catalogue.concepts()
     ]
     return Page(
-        "concepts.html", visit.gettext("Concepts"), "concepts", {"rows": sorted(rows, key=lambda row: fold(row[1].text))}
+        "concepts.html",
+        visit.gettext("Concepts"),
+        "concepts",
+        {"rows": sorted(rows, key=lambda row: fold(row[1].text))},
     )
 
 
