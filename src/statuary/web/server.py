@@ -8,6 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -40,6 +41,9 @@ class _Http(H11Protocol):
             if cycle.response_started:
                 self.transport.close()
                 return
+        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.close()  # the last answer has been given
+            return
         super().send_400_response(msg)
 
 
@@ -53,7 +57,7 @@ async def serve_site(app: Starlette, sock: socket.socket) -> AsyncIterator[None]
     """
     config = uvicorn.Config(
         app,
-        http=_Http,  # not httptools, which stops at an offer of h2c, which is to be ignored (RFC 9110 §7.8), and loses the body
+        http=_Http,  # httptools stops at an offer of h2c, which is to be ignored (RFC 9110 §7.8), and loses the body
         ws="none",  # the site has none, and a handshake that is malformed would be an exception
         log_config=None,
         log_level="error",  # a line for each request that is none would let strangers write the log

@@ -15,8 +15,8 @@ from statuary.web.views.search import MAX_RESULTS
 
 __all__ = ["MAX_INDEX_OCTETS", "forms_file", "search_file"]
 
-MAX_INDEX_OCTETS = 1024 * 1024
-"""The largest index of one language, in octets; servers that compress send about a third of it."""
+MAX_INDEX_OCTETS = 512 * 1024
+"""The largest index of one language, in octets; servers that compress send about a quarter of it."""
 
 
 def search_file(site: Site, tag: str) -> bytes:
