@@ -129,7 +129,8 @@ class _Studio:
         """
         visit, made = self.made(tag, address)
         folder = f"{tag}/{place_of(address)}".rstrip("/")
-        written = self.rewriter.rewrite(self.renderer.render(visit, made).decode(), folder)
+        served = f"/{tag}/{address.partition('?')[0]}"
+        written = self.rewriter.rewrite(self.renderer.render(visit, made).decode(), folder, served)
         return f"{folder}/index.html", written.html.encode(), written.broken
 
     def made(self, tag: str, address: str) -> tuple[Visit, Page]:
@@ -160,7 +161,7 @@ class _Studio:
         """The page for addresses that are none: it is shown below any, so its links name the whole path."""
         visit = Visit(self.site, self.site.languages[self.plan.languages[0]])
         html = self.renderer.render(visit, error_page(visit, HTTPStatus.NOT_FOUND)).decode()
-        written = self.rewriter.rewrite(html, "", f"{self.plan.prefix}/")
+        written = self.rewriter.rewrite(html, "", root=f"{self.plan.prefix}/")
         return written.html.encode(), written.broken
 
 

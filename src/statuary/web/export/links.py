@@ -10,13 +10,13 @@ import re
 from collections.abc import Collection
 from html import escape, unescape
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 
 from statuary.web.places import published_url
 
 __all__ = ["Rewriter", "Written", "place_of"]
 
-_LINK = re.compile(r'(\s(?:href|src|action)=")(/[^"]*)"')
+_LINK = re.compile(r'(\s(?:href|src|action)=")(?!#|[A-Za-z][A-Za-z0-9+.-]*:)([^"]+)"')
 _DECIDE, _MAP = "decide/", "map"
 
 
@@ -63,19 +63,20 @@ class Rewriter:
         self._places = frozenset(places)
         self._files = frozenset(files)
 
-    def rewrite(self, html: str, folder: str, root: str = "") -> Written:
+    def rewrite(self, html: str, folder: str, served: str = "/", root: str = "") -> Written:
         """A page with links that need no server.
 
         Args:
             html: the page as it is served.
             folder: where it is written, from the root of the site: ``en/smtp/452``.
+            served: the path at which the served site has the page, for links that are relative there.
             root: the path of the site, with a slash at its end, for a page that is shown below any address; its links
                 begin with it instead of being relative.
         """
         broken: list[str] = []
 
         def replace(match: re.Match[str]) -> str:
-            link = unescape(match[2])
+            link = urljoin(served, unescape(match[2]))
             target = self._target(link)
             if target is None:
                 broken.append(link)
