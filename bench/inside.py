@@ -20,7 +20,8 @@ from bench.report import Budget, Figure
 from bench.server import make_rules
 from statuary.scenario.decide import decide
 from statuary.scenario.grammar import SMTP, parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 
 __all__ = ["measure_cold_start", "measure_decisions", "measure_memory"]
 

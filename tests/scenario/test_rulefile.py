@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from statuary.scenario.causes import CAUSES
 from statuary.scenario.places import find_places
 from statuary.scenario.rulefile import MAX_FAULTS, MAX_RULE_FILE_OCTETS, read_rules, write_rules
-from statuary.scenario.rules import THEN, Count, Rule, RuleIndex, Scenario
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import THEN, Count, Rule, Scenario
 from statuary.scenario.ruletable import RULE_KEYS, read_rule, write_rule
 from tests.conftest import ROOT
 

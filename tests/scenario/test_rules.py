@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 
 from statuary.errors import RuleError
 from statuary.scenario.grammar import parse_script
-from statuary.scenario.rules import (
-    CASE_FIELDS,
-    FIELDS,
-    MAX_PATTERN_CHARACTERS,
-    MAX_RULES,
-    STAGES,
-    Rule,
-    RuleIndex,
-    _Entry,
-)
+from statuary.scenario.ruleindex import MAX_RULES, RuleIndex, _Entry
+from statuary.scenario.rules import CASE_FIELDS, FIELDS, MAX_PATTERN_CHARACTERS, STAGES, Rule
 
 SCRIPT = parse_script("503")
 

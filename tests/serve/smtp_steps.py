@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from statuary.catalog.store import open_catalogue
 from statuary.scenario.grammar import SMTP, parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.serve.journal import Exchange
 from statuary.serve.output import Action, Output, Send
 from statuary.serve.session import Peer, Shared

@@ -18,7 +18,8 @@ from tests.serve.talk import make_mock, octets_of, talk
 from tests.serve.wire import Answer
 
 from statuary.scenario.grammar import parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.serve.http.routes import ROUTES, find_route
 from statuary.serve.seen import follow
 from statuary.serve.session import Peer

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.scenario.patterns import read_match
-from statuary.scenario.rules import RuleIndex, fits
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import fits
 from statuary.scenario.ruletable import read_rule
 from statuary.serve.export import MASK, har, json_lines, masked, transcript
 from statuary.serve.fields import HttpFields, message_header, read_query

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from statuary.catalog.store import open_catalogue
 from statuary.scenario.counters import MemoryCounters
 from statuary.scenario.grammar import SMTP, parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.serve.journal import Exchange, MemoryJournal
 from statuary.serve.mailbox import Mailbox, Message
 from statuary.serve.output import Output, Send

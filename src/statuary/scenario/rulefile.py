@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from statuary.errors import RuleFileError
 from statuary.scenario.places import Place, find_places, nearest
-from statuary.scenario.rules import MAX_RULES, Rule
+from statuary.scenario.ruleindex import MAX_RULES
+from statuary.scenario.rules import Rule
 from statuary.scenario.ruletable import TableError, read_rule, write_rule
 
 __all__ = ["MAX_FAULTS", "MAX_RULE_FILE_OCTETS", "RuleFile", "no_toml", "read_rules", "write_rules"]

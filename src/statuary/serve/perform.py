@@ -14,7 +14,8 @@ from urllib.parse import quote
 from statuary.catalog.store import Catalogue
 from statuary.errors import WrongArgument
 from statuary.scenario.grammar import HTTP, SMTP, parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.scenario.script import Script
 from statuary.serve.http import HttpMock
 from statuary.serve.output import Close, HalfClose, Hang, Later, Output, Reset, Send, Wait

@@ -14,7 +14,8 @@ from statuary.errors import ServeError
 from statuary.scenario.address import parse_address
 from statuary.scenario.counters import MemoryCounters
 from statuary.scenario.grammar import SMTP, parse_script
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.serve.http import HttpMock
 from statuary.serve.journal import MemoryJournal
 from statuary.serve.mailbox import Mailbox

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from statuary.errors import RuleError, RuleFileError
 from statuary.scenario.rulefile import MAX_FAULTS, MAX_RULE_FILE_OCTETS, read_rules
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.serve.session import Shared
 
 __all__ = ["RuleFilesError", "Rulebook", "read_rule_files"]

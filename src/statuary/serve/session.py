@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 from statuary.catalog.store import Catalogue
 from statuary.scenario.counters import MemoryCounters, States, count_key
-from statuary.scenario.rules import Rule, RuleIndex
+from statuary.scenario.ruleindex import RuleIndex
+from statuary.scenario.rules import Rule
 from statuary.serve.courier import Courier
 from statuary.serve.journal import MemoryJournal
 from statuary.serve.mailbox import Mailbox
