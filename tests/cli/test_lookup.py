@@ -167,14 +167,19 @@ def test_codes_of_doubtful_origin_are_marked(statuary: Statuary) -> None:
     assert "smtp/510" in {json.loads(line)["id"] for line in all_of_them.splitlines()}
 
 
-def test_other_languages_mark_what_is_not_translated(statuary: Statuary) -> None:
+def test_other_languages_mark_what_is_not_translated(statuary: Statuary, catalogue: Catalogue) -> None:
     """Labels and prose are Japanese, names stay; an English text is marked as such."""
     done = statuary("smtp/452", "--lang", "ja")
     assert "Insufficient Storage" in done.out
     assert "クラス" in done.out
     assert "(en)" not in done.out.partition("\n\n")[2].partition("\n\n")[0]
-    assert "(en)" in statuary("ftp/452", "--lang", "ja").out
-    assert "(en)" not in statuary("ftp/452").out
+    code = catalogue.get("ftp/452", "ja")
+    assert isinstance(code, Code)
+    behind = code._replace(prose=code.prose._replace(fallbacks=frozenset(code.prose.texts)))
+    japanese, english = (Console(argparse.Namespace(lang=language), {}) for language in ("ja", "en"))
+    assert "(en)" in "\n".join(brief(japanese, [behind]))
+    assert "(en)" not in "\n".join(brief(japanese, [code]))
+    assert "(en)" not in "\n".join(brief(english, [behind]))
 
 
 @pytest.mark.parametrize("query", ["\x1b[31m", "a\x00b", "\ufffd", " ", "", "/", "smtp/", "x" * 5000, "%s %(x)s", "“”"])

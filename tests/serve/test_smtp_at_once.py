@@ -200,3 +200,18 @@ def test_lines_that_are_known_never_cross_isolated_tests(rules: tuple[Rule, ...]
         heard = [row for number, row in shared.journal if number > before]
         assert [row.key for row in heard] == ["", *[key.decode()] * 4]
         assert heard[2].code == ("452" if rules and key == b"blue" else "250")
+
+
+def test_what_an_address_says_of_a_later_stage_is_not_kept_for_others() -> None:
+    """DATA after ``data451@`` is refused there, and taken in every other transaction and session."""
+    mock = SmtpMock(Shared(open_catalogue()))
+
+    def said(*lines: bytes) -> list[bytes]:
+        session = mock(Peer("192.0.2.1:25", 1))
+        session.start()
+        outputs = [session.receive(line + b"\r\n") for line in (b"EHLO c.test", b"MAIL FROM:<a@b.test>", *lines)]
+        return [output[:3] if isinstance(output, bytes) else b"" for output in outputs[2:]]
+
+    assert said(b"RCPT TO:<data451@d.test>", b"DATA") == [b"250", b"451"]
+    assert said(b"RCPT TO:<c@d.test>", b"DATA") == [b"250", b"354"]
+    assert said(b"RCPT TO:<data451@d.test>", b"DATA") == [b"250", b"451"]
