@@ -177,7 +177,8 @@ class SmtpSession(Speaker):
                 chosen = self.choose(stage, event.path) if stage in mock.speaking else None
             except ScriptError as error:
                 return self.bad_script(stage, event.raw, error)[1]
-            if self.knows_lines and not (self.later and stage in _LATER_STAGES):  # there the addresses speak, not the line
+            addresses_speak = self.later and stage in _LATER_STAGES
+            if self.knows_lines and not addresses_speak:
                 mock.settle(self.settled, event, ordinary, chosen)
             picked = None if chosen is None else self.decide(stage, chosen, event.path)
             return self.give(stage, raw, event.path, ordinary, picked, note)[1]
