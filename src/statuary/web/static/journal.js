@@ -39,6 +39,7 @@
     const pre = element("pre", "octets " + className, visible(text));
     pre.lang = "en";
     pre.translate = false;
+    pre.tabIndex = 0; // a long line scrolls, by keyboard too
     pre.setAttribute("role", "group");
     pre.setAttribute("aria-label", label);
     return pre;
