@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.catalog.lookup import search
-from statuary.catalog.segment import pieces
+from statuary.catalog.segment import pieces, spaced
 from statuary.catalog.store import Catalogue
 from statuary.catalog.symptoms import read_symptoms
 from statuary.errors import ContentError
@@ -52,6 +52,31 @@ def test_symptom_leads_to_its_code(catalogue: Catalogue, row: dict[str, Any], la
 def test_words_without_spaces_are_taken_apart(word: str, expected: tuple[str, ...]) -> None:
     """By script, and without particles."""
     assert pieces(word) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SMTPの452エラー", "SMTP の 452 エラー"),
+        ("TLSハンドシェイク失敗", "TLS ハンドシェイク失敗"),
+        ("452오류", "452 오류"),
+        ("4.2.2오류가", "4.2.2 오류가"),
+        ("boîte pleine 452", "boîte pleine 452"),
+        ("mailbox full", "mailbox full"),
+    ],
+)
+def test_numbers_stand_apart_from_scripts_without_spaces(query: str, expected: str) -> None:
+    assert spaced(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "wanted"),
+    [("SMTPの452エラー", "ja", "smtp/452"), ("SMTP 452오류", "ko", "smtp/452"), ("HTTPの503とは", "ja", "http/503")],
+)
+def test_number_written_together_with_words_is_found(
+    catalogue: Catalogue, query: str, language: str, wanted: str
+) -> None:
+    assert wanted in [code.id for code in search(catalogue, query, language, 3)]
 
 
 @given(st.text(min_size=1, max_size=40))

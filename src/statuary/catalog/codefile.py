@@ -27,11 +27,13 @@ POLICIES = (
     "same-request-later",
     "same-request-new-connection",
     "after-change",
+    "failed-parts",
+    "whole-sequence",
     "after-user-action",
     "other-address",
 )
 WHO = ("client", "user", "server", "nobody")
-WIRES = ("sent", "log-only", "client-side")
+WIRES = ("sent", "log-only", "client-side", "never")
 ENHANCED_OWNER = "IANA"
 """Enhanced status codes have a registry (RFC 5248); basic reply codes are defined by their RFCs alone."""
 CLAIM_KINDS = ("specification", "registry", "vendor", "seen in practice")

@@ -132,6 +132,10 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
     """
     limit = max(0, min(limit, MAX_RESULTS))
     text = clean(query)
+    if not text.isascii():
+        from statuary.catalog.segment import pieces, spaced  # only scripts without spaces need it
+
+        text = spaced(text)
     wanted = read_query(text, catalogue.protocols)
     codes = {code.id: code for code in find(catalogue, text, language)}
     words = wanted.words or wanted.values or ((wanted.protocol,) if wanted.protocol else ())
@@ -145,9 +149,7 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
         codes = {code.id: code for code in _by_numbers(catalogue, wanted, language)}
     else:
         codes |= {code.id: code for code in _begun(catalogue, wanted, language) if code.id not in codes}
-    if not matching and not query.isascii():
-        from statuary.catalog.segment import pieces  # only scripts without spaces need it
-
+    if not matching and not text.isascii():
         words = tuple(dict.fromkeys(part for word in words for part in pieces(word)))[:MAX_TERMS]
         matching = _all_words(catalogue, words, language)
     matching = matching or _most_words(catalogue, words, language)

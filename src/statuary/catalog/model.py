@@ -49,7 +49,8 @@ class Retry(NamedTuple):
 
     Args:
         policy: ``not-needed``, ``continue``, ``never``, ``same-request-later``, ``same-request-new-connection``,
-            ``after-change``, ``after-user-action`` or ``other-address``; empty where nothing is known.
+            ``after-change``, ``failed-parts``, ``whole-sequence``, ``after-user-action`` or ``other-address``; empty
+            where nothing is known.
         who: who repeats it: ``client``, ``user``, ``server`` (a mail server's queue) or ``nobody``.
         wait_seconds: the least wait in seconds, where a source gives one.
         give_up_seconds: when to give up, in seconds, where a source gives it.
@@ -162,7 +163,7 @@ class Code(NamedTuple):
         aliases: earlier and informal names.
         note: a remark of the registry snapshot, in English, where no prose exists yet.
         hidden: kept, but left out of lists because little confidence can be had in it.
-        wire: ``sent``, ``log-only`` or ``client-side``.
+        wire: ``sent``, ``log-only``, ``client-side`` or ``never`` (reserved: nobody sends it).
         stages: where it may legally be sent; ``any`` for everywhere.
         retry: whether to send the request again.
         answer: what goes on the wire.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["pieces"]
+__all__ = ["pieces", "spaced"]
 
 _JAPANESE = re.compile(r"[ァ-ヺー]{2,}|[一-鿿々]+|[ぁ-ゖ]{2,}")
+_SEAM = re.compile(r"(?<=[0-9A-Za-z])(?=[ぁ-ゖァ-ヺ一-鿿가-힣])|(?<=[ぁ-ゖァ-ヺー一-鿿々가-힣])(?=[0-9A-Za-z])")
 _PARTICLES = re.compile(
     r"^(?:から|まで|すぎ|[がをにはのでともへ])|(?:[がをにはのでともへ]|です|ます|ません|する|した)$"
 )
@@ -16,6 +17,15 @@ _KOREAN_ENDINGS = re.compile(
 _COMPOUND = 4
 """Compounds of so many Chinese characters are two words of two each as a rule."""
 _LEAST_KOREAN = 2
+
+
+def spaced(text: str) -> str:
+    """A query with spaces where Latin letters and digits touch Japanese or Korean: ``smtp の 452 エラー``.
+
+    Args:
+        text: the query, which may be of any script.
+    """
+    return text if text.isascii() else _SEAM.sub(" ", text)
 
 
 def pieces(word: str) -> tuple[str, ...]:

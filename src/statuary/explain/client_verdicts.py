@@ -41,6 +41,7 @@ NO_CLIENTS: Mapping[str, str] = {
     "enhanced": N_("An enhanced status code travels in a reply; clients act by the reply code."),
     "log-only": N_("There are no client programs for it: it stands in logs only and is never sent."),
     "client-side": N_("There are no client programs for it: client software makes it up; no server sends it."),
+    "never": N_("There are no client programs for it: the number is reserved, and nobody sends it."),
     "interim": N_(
         "There are no client programs for it: a library reads a 1xx response by itself and waits for the next."
     ),

@@ -47,6 +47,7 @@ NO_SNIPPETS: Mapping[str, str] = {
     ),
     "log-only": N_("There are no snippets for it: it stands in logs only and is never sent."),
     "client-side": N_("There are no snippets for it: client software makes it up; no server sends it."),
+    "never": N_("There are no snippets for it: the number is reserved, and nobody sends it."),
     "not-a-code": N_("There are no snippets for it: it is no single code."),
     "other-protocol": N_(
         "There are no snippets for it: frameworks answer in HTTP, and this is a code of another protocol."

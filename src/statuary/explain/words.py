@@ -79,6 +79,7 @@ WIRES: Mapping[str, str] = {
     "sent": N_("sent on the wire"),
     "log-only": N_("seen in logs only, never sent"),
     "client-side": N_("made up by client software, never sent"),
+    "never": N_("reserved: nobody sends it"),
 }
 CLAIM_KINDS: Mapping[str, str] = {
     "specification": N_("Specification"),
@@ -99,7 +100,9 @@ _POLICIES: Mapping[str, str] = {
     "never": N_("Do not repeat it."),
     "same-request-later": N_("Send the same again later."),
     "same-request-new-connection": N_("Send the same again on a new connection."),
-    "after-change": N_("Change the request first; the same again will fail again."),
+    "after-change": N_("Change what is wrong first; the same again will fail again."),
+    "failed-parts": N_("Repeat only the parts that failed, each as its own code says."),
+    "whole-sequence": N_("Repeat the whole sequence from its first step; this step alone will fail again."),
     "after-user-action": N_("Repeat it only when a person asks for it again."),
     "other-address": N_("Go to the address that the answer names."),
 }
@@ -133,6 +136,7 @@ _FATES: Mapping[tuple[str, str], str] = {
 _UNSENT_FATES: Mapping[str, str] = {
     "log-only": N_("It stands in the server's log; the client receives another answer or none."),
     "client-side": N_("Client software made it up; no server has answered with it."),
+    "never": N_("The number is reserved; whoever sends it breaks the protocol."),
 }
 _MESSAGE_STAGES = frozenset({"any", "connect", "mail", "rcpt", "data", "message", "bdat"})
 """Stages at which the fate of a message is decided."""

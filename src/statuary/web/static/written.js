@@ -87,7 +87,7 @@
 
     // Best first: exact finds, beginnings and classes of numbers, numbers within a line, all words, parts, some words.
     search(query) {
-      const text = fold(query);
+      const text = fold(query).replace(SEAM, " ");
       const found = new Set(this.find(query));
       const listed = this.entries.filter((entry) => entry.weight);
       const begun = text.match(/^(?:[1-9][0-9]?|[245]\.(?:[0-9]{1,3}\.?)?)$/) ? text
@@ -155,6 +155,7 @@
     const ending = ["ing", "ed", "es", "s"].find((each) => bare.endsWith(each) && bare.length >= each.length + 4);
     return ending ? bare.slice(0, -ending.length) : bare;
   };
+  const SEAM = /(?<=[0-9a-z])(?=[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}])|(?<=[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}ー])(?=[0-9a-z])/gu;
   const bigrams = (word) => (word.match(/[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}ー々]{2,}/gu) || [])
     .flatMap((run) => [...run].slice(1).map((letter, number) => [...run][number] + letter));
   const distance = (left, right) => {

@@ -1,0 +1,275 @@
+"""Reads the manual: ``docs/*.md``, the tool's own documentation, as pages of blocks.
+
+The files are plain Markdown, so that they read well wherever the repository is shown: ``# `` for the title, ``## ``
+and ``### `` for headings, paragraphs, lists, tables and fenced blocks. Texts are translated one by one: a heading, a
+paragraph, an item of a list, a row of a table. What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` was
+written by ``tools/manual.py`` and is no translator's; neither is a row that holds nothing but code.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from statuary.catalog import messages
+from statuary.catalog.entry import Entry, Sourced, insert_entries
+from statuary.errors import ContentError
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+__all__ = ["FOLDER", "KIND", "MANUAL", "MAX_PAGE_OCTETS", "PAGES", "anchor_of", "cells", "fill_manual", "read_manual"]
+
+MANUAL = "manual"
+"""The gettext domain of these texts."""
+KIND = "manual"
+"""The kind of these entries."""
+FOLDER = "docs"
+"""Where the pages are, beside the content root."""
+PAGES = (
+    *("start", "scenario", "http", "smtp", "rules", "testing", "admin", "api", "cli", "commands", "settings"),
+    *("build", "mcp", "snippets", "content", "performance", "limits"),
+)
+"""Every page, in the order in which they are read."""
+MAX_PAGE_OCTETS = 256 * 1024
+"""The largest page of the manual that is read, in octets."""
+MAX_NAME_CHARACTERS = 48
+"""How much of a row's first cell names its text for translators, in characters."""
+
+_COMMENT = re.compile(r"<!-- (?P<words>[^\n]*?) -->")
+_OPENING = re.compile(r"generated: [a-z-]+")
+_REMARK = re.compile(r"not run: .+")
+_END = "end"
+_LEVELS = {"h1": 1, "h2": 2, "h3": 3}
+_LEFT_OUT = re.compile(r"[^\w\- ]")
+_CODE = re.compile(r"`[^`]*`")
+_WORD = re.compile(r"[^\W\d_]")
+_CELLS = re.compile(r"(?<!\\)\|")
+
+
+def read_manual(root: Path) -> Iterator[Sourced]:
+    """Read every page, in their order; none where there is no such folder.
+
+    Facts are ``blocks``: each a ``kind`` (``heading``, ``prose``, ``list``, ``table``, ``code``) and what it holds. A text
+    is a pair: ``["field", NAME]`` for one that is translated, ``["plain", TEXT]`` for one that is not, ``["made", TEXT]``
+    for one that was generated from the program.
+
+    Args:
+        root: the content root.
+
+    Raises:
+        ContentError: a page is wrong, missing, or not in :data:`PAGES`.
+    """
+    folder = root.parent / FOLDER
+    found = {path.stem: path for path in sorted(folder.glob("*.md"))}
+    if not found:
+        return
+    for name in found.keys() - set(PAGES):
+        raise ContentError(f"{FOLDER}/{name}.md", 1, 1, "no page of the manual", "name it in catalog.manual.PAGES")
+    for name in PAGES:
+        if name not in found:
+            raise ContentError(f"{FOLDER}/{name}.md", 1, 1, "a page that is missing", "write it")
+        yield _read(found[name])
+
+
+def fill_manual(connection: sqlite3.Connection, root: Path, locales: Path, languages: Iterable[str]) -> None:
+    """Put the manual into a catalogue that is being compiled; the book must be in it already.
+
+    Args:
+        connection: the catalogue.
+        root: the content root.
+        locales: the folder of languages.
+        languages: the tags.
+
+    Raises:
+        ContentError: a page is wrong.
+    """
+    insert_entries(connection, [sourced.entry for sourced in read_manual(root)], locales, languages, MANUAL)
+
+
+def anchor_of(heading: str) -> str:
+    """The name of a heading within its page, as code hosts make it: ``Tests in parallel`` is ``tests-in-parallel``.
+
+    Args:
+        heading: its Markdown.
+    """
+    return _LEFT_OUT.sub("", heading.lower()).replace(" ", "-")
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a table's row; an escaped bar is text.
+
+    Args:
+        row: without the bars at its ends.
+    """
+    return [cell.strip() for cell in _CELLS.split(row)]
+
+
+def _read(path: Path) -> Sourced:
+    name = f"{FOLDER}/{path.name}"
+    if path.stat().st_size > MAX_PAGE_OCTETS:
+        raise ContentError(name, 1, 1, f"larger than {MAX_PAGE_OCTETS} octets", "split or shorten it")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ContentError(name, 1, 1, f"not UTF-8 at octet {error.start}", "save it as UTF-8") from None
+    reader = _Page(name, text)
+    reader.read()
+    entry = Entry(KIND, path.stem, {"blocks": reader.blocks}, reader.texts)
+    return Sourced(entry, name, tuple(reader.lines), 1)
+
+
+class _Page:
+    """A page while it is read.
+
+    Args:
+        name: the file.
+        text: what it holds.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.lines = text.split("\n")
+        self.blocks: list[dict[str, Any]] = []
+        self.texts: dict[str, str] = {}
+        self._section, self._number = "start", 0
+        self._anchors: set[str] = set()
+        self._made = 0
+
+    def read(self) -> None:
+        """Read the whole page."""
+        from markdown_it import MarkdownIt  # only who compiles needs it
+
+        tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(self.text)
+        place = 0
+        while place < len(tokens):
+            token = tokens[place]
+            end = place + 1
+            if token.nesting > 0:
+                end = next(at for at in range(place, len(tokens)) if self._closes(token, tokens[at])) + 1
+            self._block(tokens[place:end])
+            place = end
+        if "title" not in self.texts:
+            raise ContentError(self.name, 1, 1, "no title", "open it with # and a space")
+        if self._made:
+            raise ContentError(self.name, self._made, 1, "a generated part without its end", "close it: <!-- end -->")
+
+    @staticmethod
+    def _closes(opening: Token, token: Token) -> bool:
+        return token.nesting < 0 and token.level == opening.level and token.tag == opening.tag
+
+    def _block(self, tokens: Sequence[Token]) -> None:
+        first = tokens[0]
+        match first.type:
+            case "heading_open":
+                self._heading(first, self._source(tokens[1]))
+            case "paragraph_open":
+                self.blocks.append({"kind": "prose", "text": self._text(self._source(tokens[1]))})
+            case "bullet_list_open" | "ordered_list_open":
+                self._list(tokens)
+            case "table_open":
+                self._table(first)
+            case "fence" | "code_block":
+                language = first.info.strip() or "text"
+                self.blocks.append({"kind": "code", "language": language, "text": first.content.rstrip("\n")})
+            case "html_block":
+                self._comment(first)
+            case _:
+                raise self._error(first, f"a block of another kind ({first.type})", "use headings, lists, tables, fences")
+
+    def _heading(self, token: Token, text: str) -> None:
+        level = _LEVELS.get(token.tag, 0)
+        if not level or (level == 1) != ("title" not in self.texts):
+            raise self._error(token, f"a heading of level {token.tag}", "one # first, then ## and ###")
+        if level == 1:
+            self.texts["title"] = text
+            return
+        anchor = anchor_of(text)
+        if not anchor or anchor in self._anchors:
+            raise self._error(token, f"a heading {text!r} twice or without words", "rename it")
+        self._anchors.add(anchor)
+        self._section, self._number = anchor, 0
+        self.blocks.append({"kind": "heading", "level": level, "anchor": anchor, "text": self._text(text, anchor)})
+
+    def _list(self, tokens: Sequence[Token]) -> None:
+        items = []
+        self._number += 1
+        for place, token in enumerate(tokens):
+            if token.type == "list_item_open" and token.level == tokens[0].level + 1:
+                inside = tokens[place + 1 : place + 4]
+                kinds = [each.type for each in inside]
+                after = tokens[place + 4].type
+                if kinds != ["paragraph_open", "inline", "paragraph_close"] or after != "list_item_close":
+                    raise self._error(token, "an item of several paragraphs", "make it one, without lists within")
+                items.append(self._text(self._source(inside[1]), f"{self._section}.{self._number}.{len(items) + 1}"))
+        self.blocks.append({"kind": "list", "ordered": tokens[0].type.startswith("ordered"), "items": items})
+
+    def _table(self, token: Token) -> None:
+        assert token.map is not None
+        rows = []
+        self._number += 1
+        lines = self.lines[token.map[0] : token.map[1]]
+        for number, line in enumerate(lines):
+            if number == 1:
+                continue
+            row = line.strip().removeprefix("|").removesuffix("|").strip() if line.strip() != "|" else ""
+            rows.append(self._text(row, self._row_name(cells(row)[0])))
+        self.blocks.append({"kind": "table", "rows": rows})
+
+    def _row_name(self, cell: str) -> str:
+        """What names a row: its first cell, so that a new row moves no other."""
+        words = "-".join(re.findall(r"[a-z0-9]+", cell.lower()))[:MAX_NAME_CHARACTERS] or str(self._number)
+        name, again = f"{self._section}.{words}", 1
+        while name in self.texts:
+            again += 1
+            name = f"{self._section}.{words}-{again}"
+        return name
+
+    def _comment(self, token: Token) -> None:
+        """What a comment marks: generated parts, and blocks that no test runs; any other HTML is wrong."""
+        line = token.map[0] + 1 if token.map else 1
+        for found in token.content.strip().split("\n"):
+            comment = _COMMENT.fullmatch(found.strip())
+            words = comment["words"] if comment else ""
+            if _OPENING.fullmatch(words) and not self._made:
+                self._made = line
+            elif words == _END and self._made:
+                self._made = 0
+            elif not _REMARK.fullmatch(words):
+                raise self._error(token, f"HTML: {found[:60]}", "write Markdown, or put it in backticks")
+
+    def _text(self, text: str, field: str = "") -> list[str]:
+        """Where a text is: under a name for translators, or here."""
+        if self._made:
+            return ["made", text]
+        if not _WORD.search(_CODE.sub("", text)):
+            return ["plain", text]
+        if not field:
+            self._number += 1
+            field = f"{self._section}.{self._number}"
+        self.texts[field] = text
+        return ["field", field]
+
+    def _source(self, token: Token) -> str:
+        """A text on one line, so that wrapping it anew changes nothing."""
+        return " ".join(line.strip() for line in token.content.split("\n"))
+
+    def _error(self, token: Token, problem: str, mend: str) -> ContentError:
+        return ContentError(self.name, token.map[0] + 1 if token.map else 1, 1, problem, mend)
+
+
+def manual_messages(root: Path) -> list[messages.Message]:
+    """Every text of the manual for translators, in order.
+
+    Args:
+        root: the content root.
+    """
+    return [
+        messages.Message(sourced.entry.context(field), text)
+        for sourced in read_manual(root)
+        for field, text in sourced.entry.texts.items()
+    ]
