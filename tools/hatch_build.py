@@ -1,4 +1,4 @@
-"""Puts content, translations and the compiled catalogue into the wheel."""
+"""Puts content, translations, manual and the compiled catalogue into the wheel."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class CompileCatalogue(BuildHookInterface):  # type: ignore[type-arg]
             {
                 str(root / "content"): "statuary/_data/content",
                 str(root / "locales"): "statuary/_data/locales",
+                str(root / "docs"): "statuary/_data/docs",
                 str(target): "statuary/_data/catalogue.sqlite",
             }
         )

@@ -1,10 +1,11 @@
-"""Brings the PO files of all languages up to date with the English: interface, book, and one domain a protocol."""
+"""Brings the PO files of all languages up to date with the English: interface, book, manual, one domain a protocol."""
 
 from __future__ import annotations
 
 import sys
 
 from statuary.catalog.book import BOOK, book_messages, read_book
+from statuary.catalog.manual import MANUAL, manual_messages
 from statuary.catalog.messages import prose_messages, update_catalogue
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
@@ -16,6 +17,7 @@ def main() -> int:
     places = find_places()
     content = read_content(places.content)
     book = list(book_messages(sourced.entry for sourced in read_book(places.content)))
+    manual = manual_messages(places.content)
     for language in content.languages:
         if not language.fallback:
             continue
@@ -24,8 +26,9 @@ def main() -> int:
                 files = [file for file in content.files if file.code.protocol == protocol.id]
                 path = update_catalogue(places.locales, language.tag, protocol.id, prose_messages(files))
                 sys.stdout.write(f"{path.relative_to(places.locales.parent)}\n")
-        path = update_catalogue(places.locales, language.tag, BOOK, book)
-        sys.stdout.write(f"{path.relative_to(places.locales.parent)}\n")
+        for domain, texts in ((BOOK, book), (MANUAL, manual)):
+            path = update_catalogue(places.locales, language.tag, domain, texts)
+            sys.stdout.write(f"{path.relative_to(places.locales.parent)}\n")
     extract.main()
     return 0
 

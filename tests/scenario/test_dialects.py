@@ -111,7 +111,7 @@ def test_no_text_injects_a_line(text: str) -> None:
 def test_documents_list_every_entry() -> None:
     """docs/smtp.md has the table as it is."""
     text = (ROOT / "docs" / "smtp.md").read_text(encoding="utf-8")
-    table = text.partition("<!-- dialects -->\n")[2].partition("<!-- end -->")[0].splitlines()[2:]
+    table = text.partition("<!-- generated: dialects -->\n")[2].partition("<!-- end -->")[0].splitlines()[2:]
     rows = []
     for dialect in DIALECTS.values():
         for address in dialect.addresses.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from statuary.catalog import messages
@@ -15,7 +15,7 @@ from statuary.catalog.guides import read_guides
 from statuary.catalog.maps import read_maps
 from statuary.catalog.pairs import read_pairs
 
-__all__ = ["BOOK", "book_messages", "fill_book", "read_book"]
+__all__ = ["BOOK", "book_messages", "fill_book", "insert_entries", "read_book"]
 
 BOOK = "book"
 """The gettext domain of these texts."""
@@ -63,9 +63,23 @@ def fill_book(connection: sqlite3.Connection, root: Path, locales: Path, languag
         ContentError: a file is wrong.
     """
     connection.executescript(_SCHEMA)
-    entries = [sourced.entry for sourced in read_book(root)]
+    insert_entries(connection, [sourced.entry for sourced in read_book(root)], locales, languages, BOOK)
+
+
+def insert_entries(
+    connection: sqlite3.Connection, entries: Sequence[Entry], locales: Path, languages: Iterable[str], domain: str
+) -> None:
+    """Put entries into a catalogue that is being compiled, in every language.
+
+    Args:
+        connection: the catalogue.
+        entries: in English.
+        locales: the folder of languages.
+        languages: the tags.
+        domain: the gettext domain of their texts.
+    """
     for language in languages:
-        translations = messages.read_translations(locales, language, BOOK)
+        translations = messages.read_translations(locales, language, domain)
         connection.executemany(
             "INSERT INTO book VALUES (?, ?, ?, ?, ?)",
             [

@@ -20,6 +20,7 @@ from statuary.catalog.enhanced import CLASS_IDENTITY, concrete_code
 from statuary.catalog.fold import fold
 from statuary.catalog.identity import number_of
 from statuary.catalog.logs import with_logs
+from statuary.catalog.manual import fill_manual
 from statuary.catalog.model import Claim, Code, Prose, Protocol
 from statuary.catalog.source import Content, page_order, read_content
 from statuary.catalog.store import LANGUAGE_ROWS
@@ -76,6 +77,7 @@ def compile_catalogue(content_root: Path, locales: Path, target: Path, fingerpri
             tags = [language.tag for language in content.languages]
             fill_symptoms(connection, content_root, tags)
             fill_book(connection, content_root, locales, tags)
+            fill_manual(connection, content_root, locales, tags)
             fill_coverage(connection, count_shares(english_messages(content, content_root), locales, tags))
             connection.commit()
             connection.execute("VACUUM")

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from statuary.catalog import messages
 from statuary.catalog.book import BOOK, book_messages, read_book
+from statuary.catalog.manual import MANUAL, manual_messages
 from statuary.catalog.source import Content
 
 __all__ = ["Share", "count_shares", "english_messages", "fill_coverage"]
@@ -30,7 +31,7 @@ class Share(NamedTuple):
 
     Args:
         language: its tag.
-        domain: a protocol's id, ``book`` or ``interface``.
+        domain: a protocol's id, ``book``, ``manual`` or ``interface``.
         messages: how many texts there are.
         translated: how many have a current translation.
         stale: the contexts of those whose English has changed since they were translated.
@@ -82,6 +83,9 @@ def english_messages(content: Content, root: Path) -> dict[str, list[messages.Me
     entries = list(book_messages(sourced.entry for sourced in read_book(root)))
     if entries:
         found[BOOK] = entries
+    pages = manual_messages(root)
+    if pages:
+        found[MANUAL] = pages
     return found
 
 

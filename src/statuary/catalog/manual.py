@@ -2,8 +2,8 @@
 
 The files are plain Markdown, so that they read well wherever the repository is shown: ``# `` for the title, ``## ``
 and ``### `` for headings, paragraphs, lists, tables and fenced blocks. Texts are translated one by one: a heading, a
-paragraph, an item of a list, a row of a table. What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` was
-written by ``tools/manual.py`` and is no translator's; neither is a row that holds nothing but code.
+paragraph, an item of a list, a row of a table. What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``
+was written by ``tools/manual.py`` and is no translator's; neither is a row that holds nothing but code.
 """
 
 from __future__ import annotations
@@ -15,13 +15,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from statuary.catalog import messages
-from statuary.catalog.entry import Entry, Sourced, insert_entries
+from statuary.catalog.book import book_messages, insert_entries
+from statuary.catalog.entry import Entry, Sourced
 from statuary.errors import ContentError
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["FOLDER", "KIND", "MANUAL", "MAX_PAGE_OCTETS", "PAGES", "anchor_of", "cells", "fill_manual", "read_manual"]
+__all__ = [
+    "FOLDER",
+    "KIND",
+    "MANUAL",
+    "MAX_PAGE_OCTETS",
+    "PAGES",
+    "anchor_of",
+    "cells",
+    "fill_manual",
+    "manual_messages",
+    "read_manual",
+]
 
 MANUAL = "manual"
 """The gettext domain of these texts."""
@@ -53,9 +65,9 @@ _CELLS = re.compile(r"(?<!\\)\|")
 def read_manual(root: Path) -> Iterator[Sourced]:
     """Read every page, in their order; none where there is no such folder.
 
-    Facts are ``blocks``: each a ``kind`` (``heading``, ``prose``, ``list``, ``table``, ``code``) and what it holds. A text
-    is a pair: ``["field", NAME]`` for one that is translated, ``["plain", TEXT]`` for one that is not, ``["made", TEXT]``
-    for one that was generated from the program.
+    Facts are ``blocks``: each a ``kind`` (``heading``, ``prose``, ``list``, ``table``, ``code``) and what it holds. A
+    text is a pair: ``["field", NAME]`` for one that is translated, ``["plain", TEXT]`` for one that is not,
+    ``["made", TEXT]`` for one that was generated from the program.
 
     Args:
         root: the content root.
@@ -179,7 +191,8 @@ class _Page:
             case "html_block":
                 self._comment(first)
             case _:
-                raise self._error(first, f"a block of another kind ({first.type})", "use headings, lists, tables, fences")
+                mend = "use headings, paragraphs, lists, tables and fences"
+                raise self._error(first, f"a block of another kind ({first.type})", mend)
 
     def _heading(self, token: Token, text: str) -> None:
         level = _LEVELS.get(token.tag, 0)
@@ -196,7 +209,7 @@ class _Page:
         self.blocks.append({"kind": "heading", "level": level, "anchor": anchor, "text": self._text(text, anchor)})
 
     def _list(self, tokens: Sequence[Token]) -> None:
-        items = []
+        items: list[list[str]] = []
         self._number += 1
         for place, token in enumerate(tokens):
             if token.type == "list_item_open" and token.level == tokens[0].level + 1:
@@ -268,8 +281,4 @@ def manual_messages(root: Path) -> list[messages.Message]:
     Args:
         root: the content root.
     """
-    return [
-        messages.Message(sourced.entry.context(field), text)
-        for sourced in read_manual(root)
-        for field, text in sourced.entry.texts.items()
-    ]
+    return list(book_messages(sourced.entry for sourced in read_manual(root)))

@@ -357,7 +357,8 @@ def _frame(content: Path, locales: Path) -> str:
     entries = []
     with contextlib.suppress(FileNotFoundError), os.scandir(content / "codes") as scan:
         entries = [f"{entry.path}:{entry.stat().st_mtime_ns}" for entry in scan]
-    return _digest(entries + _files((content, locales, Path(__file__).parent), ("__pycache__", "snippets", "codes")))
+    folders = (content, locales, content.parent / "docs", Path(__file__).parent)
+    return _digest(entries + _files(folders, ("__pycache__", "snippets", "codes")))
 
 
 def _codes(content: Path) -> str:

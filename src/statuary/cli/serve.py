@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from statuary.errors import RuleError, ServeError, StatuaryError
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from statuary.cli.settings import Settings
     from statuary.serve.assemble import Mocks
 
@@ -97,24 +99,28 @@ async def running(settings: Settings) -> AsyncIterator[Mocks]:
     from statuary.cli.settings import is_loopback
     from statuary.serve.assemble import assemble, url_at
     from statuary.serve.runtime import bind
-    from statuary.web.app import create_app
-    from statuary.web.server import serve_site
+    from statuary.web.waking import site_when_asked
 
     site_socket = bind(settings.host, settings.site_port)
     site_url = f"http://{url_at(settings.host, site_socket.getsockname()[1])}"
     try:
         async with assemble(settings.mocks, site_url=site_url) as mocks:
             mocks.urls = {"site": site_url, **mocks.urls}
-            app = create_app(
-                mocks.shared,
-                http_url=mocks.urls["http"],
-                smtp_url=mocks.urls["smtp"],
-                token=settings.token,
-                loopback=is_loopback(settings.host),
-                rulebook=mocks.rulebook,
-                chaos=settings.chaos,
-            )
-            async with serve_site(app, site_socket):
+            def make_site() -> Starlette:
+                from statuary.web.app import create_app
+
+                return create_app(
+                    mocks.shared,
+                    http_url=mocks.urls["http"],
+                    smtp_url=mocks.urls["smtp"],
+                    token=settings.token,
+                    loopback=is_loopback(settings.host),
+                    rulebook=mocks.rulebook,
+                    chaos=settings.chaos,
+                )
+
+            made = make_site() if settings.chaos else None  # triggers answer from the start, and may be wrong
+            async with site_when_asked(lambda: made or make_site(), site_socket):
                 yield mocks
     finally:
         site_socket.close()

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from statuary.errors import RuleFileError, ServeError
 from statuary.explain.words import N_
@@ -18,7 +18,7 @@ from statuary.serve.assemble import MockSettings
 from statuary.serve.journal import MAX_EXCHANGES
 from statuary.serve.protocols import PROTOCOLS
 
-__all__ = ["Settings", "add_arguments", "is_loopback", "read_settings"]
+__all__ = ["Setting", "Settings", "add_arguments", "is_loopback", "read_settings", "settings"]
 
 MAX_SEED = 2**53 - 1
 """The highest seed; JSON readers keep whole numbers up to it exact."""
@@ -32,6 +32,10 @@ SETTINGS_FILE = "statuary.toml"
 """The file of settings that is read where none is named and it is there."""
 SITE_PORT = 8080
 """The port of the site."""
+DEFAULT_HOST = "127.0.0.1"
+"""The address that all servers listen on: this machine alone reaches it."""
+DEFAULT_HOSTNAME = "mx.statuary.test"
+"""How the mail servers call themselves."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -66,54 +70,86 @@ def ports() -> dict[str, int]:
     return {"site": SITE_PORT, **{adapter.name: adapter.port for adapter in PROTOCOLS}}
 
 
+class Setting(NamedTuple):
+    """A setting of ``statuary serve``: a flag, a variable of the environment and a key of the file, all of one name.
+
+    Args:
+        name: with underscores, as the key of the file has it.
+        help: what it is, in English.
+        default: what holds without it, in words; empty where nothing does.
+        metavar: what stands for its value; empty for a switch.
+        unit: what a value counts; empty where it counts nothing.
+        in_file: whether the file of settings has it.
+        flag: whether it has a flag; words of the command line have none.
+    """
+
+    name: str
+    help: str
+    default: str = ""
+    metavar: str = ""
+    unit: str = ""
+    in_file: bool = True
+    flag: bool = True
+
+    @property
+    def option(self) -> str:
+        """Its flag."""
+        return f"--{self.name.replace('_', '-')}" if self.flag else self.metavar
+
+    @property
+    def variable(self) -> str:
+        """Its variable of the environment."""
+        return f"STATUARY_{self.name.upper()}"
+
+
+def settings() -> tuple[Setting, ...]:
+    """Every setting, in the order of the help."""
+    return (
+        Setting("rules", N_("rule files; read again when they change"), metavar="RULES...", flag=False),
+        Setting("host", N_("address to listen on"), DEFAULT_HOST, "HOST"),
+        *(_port(name, port) for name, port in ports().items()),
+        Setting("free_ports", N_("any free port for every server whose port is not given")),
+        Setting("seed", N_("seed of random choices"), N_("random, printed"), "SEED", f"0-{MAX_SEED}"),
+        Setting("token", N_("what readers of journal and mail must show"), N_("made up beyond loopback"), "TOKEN"),
+        Setting("hostname", N_("how the mail servers call themselves"), DEFAULT_HOSTNAME, "HOSTNAME"),
+        Setting("dialects", N_("packs of magic addresses, such as ses,postmark"), metavar="PACKS"),
+        Setting(
+            "reports_to",
+            N_("SMTP server on loopback that bounces of accepted mail are delivered to"),
+            metavar="HOST:PORT",
+        ),
+        Setting(
+            "journal_exchanges",
+            N_("exchanges that the journal keeps"),
+            str(MAX_EXCHANGES),
+            "N",
+            f"0-{MAX_JOURNAL_EXCHANGES}",
+        ),
+        Setting("no_journal", N_("keep no journal")),
+        Setting("tls_cert", N_("certificate and chain (PEM)"), N_("an authority made at the start"), "FILE"),
+        Setting("tls_key", N_("its private key (PEM)"), N_("in the certificate's file"), "FILE"),
+        Setting("config", N_("file of settings"), N_("statuary.toml, where it is"), "FILE", in_file=False),
+    )
+
+
+def _port(name: str, port: int) -> Setting:
+    what = N_("port of the site and API") if name == "site" else f"port of the {name.upper()} mock"
+    return Setting(f"{name}_port", what, f"{port}; 0 for any free one", "PORT", "0-65535")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``statuary serve`` to a parser."""
-    environment = "also from the environment as STATUARY_%s"
-    parser.add_argument("rules", nargs="*", metavar="RULES", help=N_("rule files; read again when they change"))
-    parser.add_argument("--host", help=f"address to listen on (127.0.0.1); {environment % 'HOST'}")
-    for name, port in ports().items():
-        what = "site and API" if name == "site" else f"{name.upper()} mock"
-        parser.add_argument(
-            f"--{name}-port",
-            metavar="PORT",
-            help=f"port of the {what} ({port}; 0 for any free one); {environment % f'{name.upper()}_PORT'}",
-        )
-    parser.add_argument(
-        "--free-ports",
-        action="store_true",
-        default=None,
-        help=f"any free port for every server whose port is not given; {environment % 'FREE_PORTS'}",
-    )
-    parser.add_argument("--seed", help=f"seed of random choices (random, printed); {environment % 'SEED'}")
-    parser.add_argument(
-        "--token",
-        help=f"what readers of journal and mail must show (made up beyond loopback); {environment % 'TOKEN'}",
-    )
-    parser.add_argument("--hostname", help=f"how the mail servers call themselves; {environment % 'HOSTNAME'}")
-    parser.add_argument(
-        "--dialects",
-        metavar="PACKS",
-        help=f"packs of magic addresses, such as ses,postmark; {environment % 'DIALECTS'}",
-    )
-    parser.add_argument(
-        "--reports-to",
-        metavar="HOST:PORT",
-        help=f"SMTP server on loopback that bounces of accepted mail are delivered to; {environment % 'REPORTS_TO'}",
-    )
-    parser.add_argument(
-        "--journal-exchanges",
-        metavar="N",
-        help=f"exchanges that the journal keeps ({MAX_EXCHANGES}); {environment % 'JOURNAL_EXCHANGES'}",
-    )
-    parser.add_argument(
-        "--no-journal", action="store_true", default=None, help=f"keep no journal; {environment % 'NO_JOURNAL'}"
-    )
-    parser.add_argument("--tls-cert", metavar="FILE", help=f"certificate and chain (PEM); {environment % 'TLS_CERT'}")
-    parser.add_argument("--tls-key", metavar="FILE", help=f"its private key (PEM); {environment % 'TLS_KEY'}")
-    parser.add_argument(
-        "--config", metavar="FILE", help=f"file of settings ({SETTINGS_FILE}, where it is); {environment % 'CONFIG'}"
-    )
-    parser.add_argument("--json", action="store_true", help="print one line of JSON once all listen")
+    for setting in settings():
+        if not setting.flag:
+            parser.add_argument(setting.name, nargs="*", metavar=setting.metavar.rstrip("."), help=setting.help)
+            continue
+        default = f" ({setting.default})" if setting.default else ""
+        text = f"{setting.help}{default}; also from the environment as {setting.variable}"
+        if setting.metavar:
+            parser.add_argument(setting.option, metavar=setting.metavar, help=text)
+        else:
+            parser.add_argument(setting.option, action="store_true", default=None, help=text)
+    parser.add_argument("--json", action="store_true", help=N_("print one line of JSON once all listen"))
 
 
 class _Sources:
@@ -173,8 +209,8 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
     if file or path.is_file():
         sources.file = _read_file(path, origin if file else "")
         sources.file_name = str(path)
-    host = sources.value("host", "127.0.0.1")[0]
-    hostname, origin = sources.value("hostname", "mx.statuary.test")
+    host = sources.value("host", DEFAULT_HOST)[0]
+    hostname, origin = sources.value("hostname", DEFAULT_HOSTNAME)
     if (
         not hostname.isascii()
         or not hostname.isprintable()
@@ -273,8 +309,7 @@ def _read_file(path: Path, origin: str) -> dict[str, Any]:
         from statuary.scenario.rulefile import no_toml
 
         raise no_toml(str(path), text, error) from None
-    known = ("host", *(f"{name}_port" for name in ports()), "seed", "token", "hostname", "dialects", "rules")
-    known = (*known, "free_ports", "journal_exchanges", "no_journal", "tls_cert", "tls_key", "reports_to")
+    known = tuple(setting.name for setting in settings() if setting.in_file)
     for name, value in data.items():
         place = find_places(text).get((name,))
         line, column = (place.line, place.column) if place else (1, 1)

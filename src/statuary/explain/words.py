@@ -201,6 +201,8 @@ def stages_phrase(code: Code) -> Phrase:
         return Phrase(N_("nowhere: it is not sent"))
     if code.template or code.kind in ("template", "class", "subject"):
         return Phrase(N_("beside a reply code, wherever that one is sent"))
+    if not code.stages and code.status == "unassigned":
+        return Phrase(N_("nowhere: it has no meaning"))
     if not code.stages:
         return Phrase(N_("not described yet"))
     if "any" in code.stages:

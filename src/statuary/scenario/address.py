@@ -66,6 +66,7 @@ _SCRIPT = r"(?P<script>(?:[0-9]{3}|pass|drop|reset|hang)(?![0-9A-WYZa-wyz]).*)"
 _SCRIPTED = re.compile(rf"(?P<stage>{'|'.join(ADDRESS_STAGES)}){_SCRIPT}", re.IGNORECASE | re.DOTALL)
 _SPOKEN = re.compile(rf"(?P<stage>helo|lhlo|{'|'.join(WORD_STAGES)}){_SCRIPT}", re.IGNORECASE | re.DOTALL)
 _OFFER = re.compile(rf"(?P<how>no|hide|fake)(?P<keyword>[a-z0-9]+)|size(?P<size>[0-9]{{1,{MAX_SIZE_DIGITS}}})")
+_KEY = re.compile(r"(?i:key)-(?P<key>[A-Za-z0-9_-]+)")
 
 _KEYWORDS: Mapping[str, str] = {
     **{
@@ -124,10 +125,12 @@ class Hello(NamedTuple):
     Args:
         scripts: by stage.
         offer: how the answer differs from the usual one; None where it does not.
+        key: what isolates the session's test; empty for nothing.
     """
 
     scripts: Mapping[str, AddressScript]
     offer: Offer | None
+    key: str = ""
 
 
 _NOTHING = Hello(MappingProxyType({}), None)
@@ -190,8 +193,8 @@ def parse_hello(name: str) -> Hello:
     """Find what a name in EHLO asks for.
 
     Labels count from the first on, as long as each is a script for a stage (``ehlo500.any.test``,
-    ``starttls454_4.7.0.auth535.any.test``) or a list of extensions (``no8bit-nopipelining-size10000.any.test``); the
-    first other label ends it.
+    ``starttls454_4.7.0.auth535.any.test``), a list of extensions (``no8bit-nopipelining-size10000.any.test``) or what
+    isolates the session's test (``key-blue.any.test``); the first other label ends it.
 
     Args:
         name: as the client gave it.
@@ -207,18 +210,22 @@ def _read_hello(name: str) -> Hello:
     labels = name.split(".")
     scripts: dict[str, AddressScript] = {}
     offer: Offer | None = None
+    key = ""
     place = 0
     while place < len(labels):
         found, used = _read_label(labels, place)
+        named = _KEY.fullmatch(labels[place])
         if found is not None:
             scripts.setdefault(found.stage, found)
+        elif named is not None:
+            key, used = key or named["key"], 1
         else:
             changed = _read_offer(labels[place], offer or Offer())
             if changed is None:
                 break
             offer, used = changed, 1
         place += used
-    return Hello(scripts, offer) if scripts or offer else _NOTHING
+    return Hello(scripts, offer, key) if scripts or offer or key else _NOTHING
 
 
 def _read_label(labels: list[str], place: int) -> tuple[AddressScript | None, int]:

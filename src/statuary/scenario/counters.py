@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 __all__ = ["STARTED", "Counted", "Counters", "MemoryCounters", "States", "count_key"]
 
 MAX_COUNTER_KEYS = 50_000
-"""The most keys that are counted at once; past it the oldest key is forgotten."""
-MAX_COUNTER_CHARACTERS = 8_000_000
-"""The most characters of all keys together: strangers choose targets and addresses, and keys are made of them."""
+"""The most keys that are counted at once; past it those that were not asked for the longest are forgotten."""
+MAX_COUNTER_OCTETS = 4_000_000
+"""The most octets of all keys together: strangers choose targets and addresses, and keys are made of them."""
+MAX_STATES = 10_000
+"""The most scenarios, each key apart, that are in another state than the first."""
+GENERATIONS = 8
+"""Counts are forgotten in portions, of an eighth of the most that are kept by and large, and of a quarter at most."""
 
+_WIDEST = 4  # octets that a character takes at most in memory
 
 STARTED = "Started"
 """The state of a scenario that nothing has changed yet."""
@@ -60,47 +66,88 @@ class Counters(Protocol):
         ...
 
 
+class _Generation:
+    """Counts that are forgotten together: a table that keys leave one by one is made anew again and again."""
+
+    __slots__ = ("counts", "octets")
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.octets = 0
+
+
 class MemoryCounters:
-    """Counts in memory.
+    """Counts in memory, the latest asked for: past a limit the keys that nobody has asked for the longest go.
 
     Args:
-        max_keys: the most keys; past it the oldest is forgotten and counted in :attr:`forgotten`.
-        max_characters: the most characters of all keys together; past it likewise.
+        max_keys: the most keys; at least three quarters of them are kept.
+        max_octets: the most octets of all keys together; a key that is larger alone is counted as long as it is the
+            latest.
     """
 
-    def __init__(self, max_keys: int = MAX_COUNTER_KEYS, max_characters: int = MAX_COUNTER_CHARACTERS) -> None:
-        self._counts: dict[str, int] = {}
-        self._order: deque[str] = deque()  # a dict finds its first key slowly once others before it are gone
+    def __init__(self, max_keys: int = MAX_COUNTER_KEYS, max_octets: int = MAX_COUNTER_OCTETS) -> None:
+        self._most = max(1, min(GENERATIONS, max_keys))
         self._max_keys = max_keys
-        self._max_characters = max_characters
-        self._characters = 0
+        self._max_octets = max_octets
+        self._young = _Generation()
+        self._counts = self._young.counts
+        self._older: list[_Generation] = []
         self.forgotten = 0
         """How many keys had to be forgotten; their scripts start over when they come again."""
 
     def take(self, key: str) -> int:
         """How often the key was used before; counts this use."""
         counts = self._counts
-        uses = counts.get(key, 0)
+        uses = counts.get(key)
+        if uses is None:
+            return self._welcome(key)
         counts[key] = uses + 1
-        if not uses:
-            self._order.append(key)
-            self._characters += len(key)
-            if len(counts) > self._max_keys or self._characters > self._max_characters:
-                self._forget()
         return uses
 
-    def _forget(self) -> None:
-        """Forget the oldest keys until the limits are kept; the newest stays in any case."""
-        counts = self._counts
-        while len(counts) > 1 and (len(counts) > self._max_keys or self._characters > self._max_characters):
-            oldest = self._order.popleft()
-            del counts[oldest]
-            self._characters -= len(oldest)
-            self.forgotten += 1
+    def _welcome(self, key: str) -> int:
+        """Count the use of a key that is not among the young ones: it is one of them from now on."""
+        octets = _octets(key)
+        uses = 0
+        for older in self._older:
+            if key in older.counts:
+                uses = older.counts.pop(key)
+                older.octets -= octets
+                break
+        young = self._young
+        share = self._max_octets // self._most
+        if len(young.counts) >= self._max_keys // self._most or young.octets + octets > share:
+            self._grow_older(max(share, octets))
+            young = self._young
+        young.counts[key] = uses + 1
+        young.octets += octets
+        return uses
+
+    def _grow_older(self, octets: int) -> None:
+        """Begin a generation that may come to so many octets; forget the oldest as far as the limits want it."""
+        older, keys = self._older, self._max_keys - self._max_keys // self._most
+        if self._young.counts:
+            older.append(self._young)
+            self._young = _Generation()
+            self._counts = self._young.counts
+        while older and (
+            sum(len(each.counts) for each in older) > keys
+            or sum(each.octets for each in older) > self._max_octets - octets
+        ):
+            self.forgotten += len(older.pop(0).counts)
+        if len(older) >= self._most > 1:  # keys that were asked for again have left gaps: join what is smallest
+            place = min(range(len(older) - 1), key=lambda at: len(older[at].counts) + len(older[at + 1].counts))
+            first, second = older[place], older.pop(place + 1)
+            first.counts = {**first.counts, **second.counts}
+            first.octets += second.octets
+
+    def _generations(self) -> Iterator[_Generation]:
+        """All of them, the oldest first."""
+        yield from self._older
+        yield self._young
 
     def peek(self, key: str) -> int:
         """How often the key was used; counts nothing."""
-        return self._counts.get(key, 0)
+        return next((found.counts[key] for found in self._generations() if key in found.counts), 0)
 
     def reset(self, key: str | None = None, subject: str | None = None) -> int:
         """Forget counts.
@@ -112,36 +159,42 @@ class MemoryCounters:
         Returns:
             How many were forgotten.
         """
-        before = len(self._counts)
-        kept = {}
-        if key is not None or subject is not None:
-            for name, count in self._counts.items():
-                its_subject, _, its_key = split_key(name)
-                if key not in (None, its_key) or subject not in (None, its_subject):
-                    kept[name] = count
-        else:
+        before = len(self)
+        if key is None and subject is None:
             self.forgotten = 0
-        self._counts = kept
-        self._order = deque(kept)
-        self._characters = sum(map(len, kept))
-        return before - len(kept)
+            self._young = _Generation()
+            self._counts = self._young.counts
+            self._older.clear()
+            return before
+        for generation in self._generations():
+            for name in list(generation.counts):
+                its_subject, _, its_key = split_key(name)
+                if key in (None, its_key) and subject in (None, its_subject):
+                    del generation.counts[name]
+                    generation.octets -= _octets(name)
+        return before - len(self)
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return sum(len(generation.counts) for generation in self._generations())
 
     def snapshot(self) -> dict[str, int]:
-        """Every key and its count, oldest first."""
-        return dict(self._counts)
+        """Every key and its count, those that were not asked for the longest first, by and large."""
+        return {key: uses for generation in self._generations() for key, uses in generation.counts.items()}
 
     def counted(self, key: str | None = None, subject: str | None = None) -> list[Counted]:
-        """The counts and what they are kept by, oldest first.
+        """The counts and what they are kept by, in the order of :meth:`snapshot`.
 
         Args:
             key: only those that this isolates; None for all.
             subject: only those of this; None for all.
         """
-        found = [Counted(*split_key(name), count) for name, count in self._counts.items()]
+        found = [Counted(*split_key(name), count) for name, count in self.snapshot().items()]
         return [each for each in found if key in (None, each.key) and subject in (None, each.subject)]
+
+
+def _octets(key: str) -> int:
+    """What a key's text takes in memory, at most."""
+    return len(key) if key.isascii() else _WIDEST * len(key)
 
 
 class States:
@@ -151,8 +204,9 @@ class States:
         max_states: the most that are kept; past it the oldest starts anew.
     """
 
-    def __init__(self, max_states: int = MAX_COUNTER_KEYS) -> None:
-        self._states: dict[tuple[str, str], str] = {}
+    def __init__(self, max_states: int = MAX_STATES) -> None:
+        # A plain dict finds its first key slowly once others before it are gone.
+        self._states: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._max_states = max_states
 
     def get(self, scenario: str, key: str = "") -> str:
@@ -161,10 +215,10 @@ class States:
 
     def set(self, scenario: str, state: str, key: str = "") -> None:
         """Put a scenario into a state."""
-        self._states.pop((scenario, key), None)
         self._states[scenario, key] = state
+        self._states.move_to_end((scenario, key))
         if len(self._states) > self._max_states:
-            del self._states[next(iter(self._states))]
+            self._states.popitem(last=False)
 
     def reset(self, key: str | None = None, scenario: str | None = None) -> None:
         """Put scenarios back to :data:`STARTED`.
@@ -173,11 +227,9 @@ class States:
             key: only what this isolates; None for all.
             scenario: only this one; None for all.
         """
-        self._states = {
-            name: state
-            for name, state in self._states.items()
-            if scenario not in (None, name[0]) or key not in (None, name[1])
-        }
+        gone = [name for name in self._states if scenario in (None, name[0]) and key in (None, name[1])]
+        for name in gone:
+            del self._states[name]
 
     def items(self) -> list[tuple[str, str, str]]:
         """Scenario, isolating key and state of all that was changed."""

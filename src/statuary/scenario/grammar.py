@@ -121,7 +121,7 @@ def parse_script(text: str, dialect: Dialect = HTTP) -> Script:
     return _Parser(text, dialect).script()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MAX_CACHED_SCRIPTS)
 def _parse_cached(text: str, dialect: Dialect) -> Script:
     return _Parser(text, dialect).script()
 

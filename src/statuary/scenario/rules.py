@@ -33,7 +33,7 @@ __all__ = [
 
 FIELDS = {
     "http": ("method", "path", "target", "host", "body", "ip", "key"),
-    "smtp": ("sender", "recipient", "domain", "helo", "user", "ip", "key", "body"),
+    "smtp": ("sender", "recipient", "domain", "helo", "user", "ip", "port", "key", "body"),
 }
 """The fields that a rule may match, by protocol; ``key`` is what isolates a test."""
 

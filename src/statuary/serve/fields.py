@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from email.errors import HeaderParseError
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from statuary.scenario.rules import Pattern, fits
 from statuary.wire.smtp import Mailbox
 
-__all__ = ["HttpFields", "LazyFields", "SmtpFields", "address_key", "host_of", "split_target"]
+__all__ = ["ForwardPaths", "HttpFields", "LazyFields", "SmtpFields", "address_key", "host_of", "split_target", "tag_of"]
 
 MAX_QUERY_FIELDS = 200
 """The most fields of a query that rules look at."""
@@ -19,12 +21,18 @@ MAX_MATCHED_OCTETS = 65_536
 MAX_DECODED_CHARACTERS = 2000
 """The longest field of a message in which encoded words are decoded, in characters."""
 
+_OF_RECIPIENT = ("recipient", "domain")
 _T = TypeVar("_T")
 
 
 def address_key(mailbox: Mailbox | None) -> str:
     """What an address isolates its test by: its tag, which follows the first ``+``; empty for none."""
     return mailbox.local_part.partition("+")[2] if mailbox is not None else ""
+
+
+def tag_of(word: str) -> str:
+    """The same for a word that may be an address, such as a user name."""
+    return word.partition("@")[0].partition("+")[2]
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -83,6 +91,14 @@ class LazyFields(Mapping[str, str]):
         if found is None:
             found = self._read(name)
         return default if found is None else found
+
+    def facing(self, match: Mapping[str, Pattern]) -> LazyFields:
+        """The fields as a match sees them, where there are several ways to see them.
+
+        Args:
+            match: field to pattern.
+        """
+        return self
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._plain)
@@ -162,47 +178,107 @@ def _read_cookies(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
+class ForwardPaths:
+    """The recipients of a transaction, of whom a filter means any; what was asked last is kept, since every stage after
+    them asks the same.
+
+    Args:
+        paths: in the order in which they were accepted.
+    """
+
+    __slots__ = ("_asked", "_found", "paths")
+
+    def __init__(self, paths: Sequence[Mailbox]) -> None:
+        self.paths = tuple(paths)
+        self._asked: Mapping[str, Pattern] | None = None
+        self._found: Mailbox | None = None
+
+    def first_that_fits(self, match: Mapping[str, Pattern]) -> Mailbox | None:
+        """The first whose address and domain fit; None where nobody's do.
+
+        Args:
+            match: field to pattern; all but ``recipient`` and ``domain`` is left out.
+        """
+        if match is not self._asked:
+            self._found = next((path for path in self.paths if _is_meant(match, path)), None)
+            self._asked = match
+        return self._found
+
+
+def _is_meant(match: Mapping[str, Pattern], path: Mailbox) -> bool:
+    fields = _of_recipient(path)
+    return all(fits(name, match[name], fields) for name in _OF_RECIPIENT if name in match)
+
+
+def _of_recipient(path: Mailbox | None) -> dict[str, str]:
+    """The fields that hang on the recipient."""
+    return {"recipient": path.address if path else "", "domain": path.domain.lower() if path else ""}
+
+
 class SmtpFields(LazyFields):
     """The fields of a stage.
 
     Args:
         sender: the reverse path; None for none.
-        path: the address at hand, of MAIL or RCPT.
-        recipients: where no address is at hand, those of the transaction; the first stands for all.
+        path: the recipient at hand.
+        recipients: where none is at hand, those of the transaction; the first stands for all until :meth:`facing`.
         helo: how the client called itself.
-        ip: the client's address.
+        peer: the client's address and port.
         key: what isolates its test.
         content: the message, where one is at hand.
         user: the user name that the client has shown.
     """
 
-    __slots__ = ("_content", "_header")
+    __slots__ = ("_content", "_header", "_recipients")
 
     def __init__(
         self,
         sender: Mailbox | None,
         path: Mailbox | None,
-        recipients: Sequence[Mailbox],
+        recipients: ForwardPaths | None,
         helo: str,
-        ip: str,
+        peer: str,
         key: str,
         content: bytes = b"",
         user: str = "",
     ) -> None:
-        recipient = path if path is not None else recipients[0] if recipients else None
+        ip, _, port = peer.rpartition(":")
+        self._recipients = recipients if path is None else None
+        if path is None and recipients is not None and recipients.paths:
+            path = recipients.paths[0]
         super().__init__(
             {
                 "sender": sender.address if sender else "",
-                "recipient": recipient.address if recipient else "",
-                "domain": recipient.domain.lower() if recipient else "",
+                **_of_recipient(path),
                 "helo": helo,
                 "ip": ip,
+                "port": port,
                 "key": key,
                 "user": user,
             }
         )
         self._content = content
         self._header: Callable[[str], list[str] | None] | None = None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The address at hand, or those of the transaction."""
+        if self._recipients is not None:
+            return tuple([path.address for path in self._recipients.paths])
+        recipient = self._plain["recipient"]
+        return (recipient,) if recipient else ()
+
+    def facing(self, match: Mapping[str, Pattern]) -> LazyFields:
+        """The fields for the first recipient that a match means; the same where it means none."""
+        several = self._recipients
+        if several is None or len(several.paths) < 2 or match.keys().isdisjoint(_OF_RECIPIENT):
+            return self
+        path = several.first_that_fits(match)
+        if path is None or path is several.paths[0]:
+            return self
+        other = copy(self)
+        other._plain = {**self._plain, **_of_recipient(path)}
+        return other
 
     def _read(self, name: str) -> str | None:
         content = self._content[:MAX_MATCHED_OCTETS]

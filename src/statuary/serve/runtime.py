@@ -33,6 +33,8 @@ from statuary.serve.session import Peer, Session
 __all__ = ["Runtime", "RuntimeLimits", "bind"]
 
 _LINGER_ZERO = struct.pack("ii", 1, 0)
+_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that stand for all, each with one of them that a client of the same machine reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +364,7 @@ class Runtime:
         """Connections that were closed at once because there were too many."""
         self._connections: set[_Connection] = set()
         self._servers: list[asyncio.Server] = []
+        self._hosts: dict[int, str] = {}
         self._count = 0
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -398,7 +401,29 @@ class Runtime:
         self._servers.append(server)
         if self._sweeper is None:
             self._sweeper = loop.call_later(self.limits.idle_seconds, self._sweep)
-        return int(sock.getsockname()[1])
+        bound, given = sock.getsockname()[:2]
+        self._hosts[int(given)] = _EVERY.get(bound, bound)
+        return int(given)
+
+    async def dial(self, port: int, make: Callable[[], asyncio.Protocol], source: str = "") -> None:
+        """Open a connection, as a client does, to one of the addresses that this runtime listens on, and no other.
+
+        Args:
+            port: of that address.
+            make: makes what carries the client's side.
+            source: the address to come from; empty for any.
+
+        Raises:
+            ServeError: nothing listens there, or there is no connection to be had.
+        """
+        host = self._hosts.get(port)
+        if host is None:
+            raise ServeError(f"no mock of this process listens on port {port}")
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.create_connection(make, host, port, local_addr=(source, 0) if source else None)
+        except OSError as error:
+            raise ServeError(f"no connection to port {port} of {host}: {error.strerror or 'it failed'}") from None
 
     async def close(self) -> None:
         """Stop listening and close every connection; those that do not end in time are broken."""
@@ -408,6 +433,7 @@ class Runtime:
         for server in self._servers:
             server.close()
         self._servers.clear()
+        self._hosts.clear()
         for connection in tuple(self._connections):
             connection.finish()
         loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from functools import cached_property
 from typing import Any, Self
 
-from statuary.serve.fields import message_header
+from statuary.serve.fields import SmtpFields, message_header
 from statuary.serve.mailbox import Message as Kept
 from statuary.serve.seen import Seen, request_parts
 
@@ -69,17 +69,20 @@ class SmtpExchange(Exchange):
     Args:
         sender: the reverse path, where one was given by then.
         recipient: the forward path at hand; after RCPT, the first of the transaction.
+        recipients: the forward path at hand; after RCPT, all that were accepted.
         helo: how the client called itself.
     """
 
     sender: str
     recipient: str
+    recipients: tuple[str, ...]
     helo: str
 
     @classmethod
     def of(cls, seen: Seen) -> Self:
         """The exchange of a journal."""
         told: dict[str, Any] = {name: seen.fields.get(name) or "" for name in ("sender", "recipient", "helo")}
+        told["recipients"] = seen.fields.recipients if isinstance(seen.fields, SmtpFields) else ()
         return cls(seen.number, **_common(seen), **told)
 
     @property

@@ -21,7 +21,7 @@ from statuary.serve.assemble import Mocks, MockSettings, assemble
 from statuary.serve.export import transcript
 from statuary.serve.journal import MAX_EXCHANGES
 from statuary.serve.protocols import PROTOCOLS
-from statuary.serve.seen import Filter, Seen, Watch, differences, follow
+from statuary.serve.seen import Filter, Watch, fitting
 from statuary.testing.background import Background, Certificates, acquire, release
 from statuary.testing.exchanges import Exchange
 from statuary.testing.fields import make_filter, match_table
@@ -278,7 +278,7 @@ class MockServer(Generic[E]):
 
     def _find(self, given: Mapping[str, Any]) -> list[E]:
         wanted = make_filter(self.protocol, given)
-        return [self._exchange.of(seen) for seen in self._call(lambda mocks: _fitting(mocks, wanted))]
+        return [self._exchange.of(seen) for seen in self._call(lambda mocks: fitting(mocks.shared.journal, wanted))]
 
     def transcript(self, *, credentials: bool = False) -> str:
         """What was said, line by line: ``C:`` for the client, ``S:`` for the server.
@@ -439,14 +439,6 @@ class MockServer(Generic[E]):
         came = f"waited {timeout:g} seconds for {counted(enough, 'message', 'messages')}"
         came += f" with {shown(given)}" if given else ""
         return self._failure([f"{came}{_blocking()}; there {'was' if number == 1 else 'were'} {number}"])
-
-
-def _fitting(mocks: Mocks, wanted: Filter) -> list[Seen]:
-    return [
-        seen
-        for seen in follow(mocks.shared.journal)
-        if wanted.takes(seen.number, seen.exchange) and not differences(wanted.match, seen.fields)
-    ]
 
 
 def _first_line(octets: bytes) -> str:

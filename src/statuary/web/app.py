@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote
@@ -27,7 +28,7 @@ from statuary.web.guard import COOKIE, Guard, Refusal
 from statuary.web.i18n import negotiate
 from statuary.web.live import Streams
 from statuary.web.render import Renderer
-from statuary.web.routes import MAX_PATH_CHARACTERS, canonical, match
+from statuary.web.routes import MAX_PATH_CHARACTERS, PAGES, canonical, match
 from statuary.web.site import Page, Redirect, Site, Visit
 from statuary.web.v1.app import PublicCatalogue
 from statuary.web.views.errors import error_page
@@ -36,6 +37,8 @@ __all__ = ["create_app"]
 
 MAX_FORM_OCTETS = 4096
 """The largest form that is read, in octets."""
+MAX_ACTION_OCTETS = 512 * 1024
+"""The largest form that changes something, such as a rule, in octets."""
 MAX_QUERY_FIELDS = 20
 """The most fields of a query or a form."""
 
@@ -46,10 +49,13 @@ _POLICY = (
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: a browser would send the forms of these pages with "Origin: null" (Fetch §3.2), as from elsewhere.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_FRAMING = f"{_POLICY}; frame-src 'self'"
+"""The policy of pages that show another resource of this site in a frame."""
 _REFUSED = {
     Refusal.TOKEN: HTTPStatus.UNAUTHORIZED,
     Refusal.HOST: HTTPStatus.FORBIDDEN,
@@ -71,9 +77,11 @@ _UNPREFIXED = frozenset(
             "decide",
             "guides",
             "guide",
+            "manual",
             "glossary",
             "coverage",
             "addresses",
+            "rules",
         ),
     }
 )
@@ -126,14 +134,14 @@ class _Pages:
         if route.private and (refusal := self._guard.refuse(request)) is not None:
             if refusal is Refusal.TOKEN:
                 return _redirect(request, f"/{tag}/login")
-            return self.failure(request, _REFUSED[refusal])
+            return self._refused(request, refusal)
         key = f"{path}?{request.url.query}" if request.url.query else path
         content = self._renderer.cache.get(key)
         if content is not None:
             return _html(content, tag)
         visit = Visit(self._site, self._site.languages[tag], params, _query(request))
         try:
-            result = route.view(visit)
+            result = await asyncio.to_thread(route.view, visit) if route.slow else route.view(visit)
         except CodeNotFound as missing:
             return self.failure(request, HTTPStatus.NOT_FOUND, missing.suggestions)
         if isinstance(result, Redirect):
@@ -156,7 +164,32 @@ class _Pages:
         response = _html(content, visit.tag, page.status)
         if not page.cached:
             response.headers["Cache-Control"] = "no-store"
+        if page.frames:
+            response.headers["Content-Security-Policy"] = _FRAMING
         return response
+
+    async def submit(self, request: Request) -> Response:
+        """What a form of a page asks for; the page that follows, or the way to it."""
+        tag, _, rest = request.scope["path"].removeprefix("/").partition("/")
+        found = match(rest) if tag in self._site.languages else None
+        if found is None or found[0].action is None:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
+        route, params = found
+        assert route.action is not None
+        refusal = self._guard.refuse(request, write=True)
+        if refusal is not None:
+            return _redirect(request, f"/{tag}/login") if refusal is Refusal.TOKEN else self._refused(request, refusal)
+        fields = await _form(request, MAX_ACTION_OCTETS)
+        if fields is None:
+            return self.failure(request, HTTPStatus.BAD_REQUEST)
+        visit = Visit(self._site, self._site.languages[tag], params, _query(request))
+        result = route.action(visit, fields)
+        if isinstance(result, Redirect):
+            return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": result.location})
+        return self._send(visit, result)
+
+    def _refused(self, request: Request, refusal: Refusal) -> Response:
+        return self.failure(request, _REFUSED[refusal])
 
     async def log_in(self, request: Request) -> Response:
         """Give a cookie to who knows the token."""
@@ -166,16 +199,10 @@ class _Pages:
         refusal = self._guard.refuse(request, write=True)
         if refusal in (Refusal.HOST, Refusal.ORIGIN):
             return self.failure(request, HTTPStatus.FORBIDDEN)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_FORM_OCTETS:
-                return self.failure(request, HTTPStatus.BAD_REQUEST)
-        try:
-            form = parse_qs(body.decode("ascii"), max_num_fields=MAX_QUERY_FIELDS)
-        except ValueError:
+        form = await _form(request, MAX_FORM_OCTETS)
+        if form is None:
             return self.failure(request, HTTPStatus.BAD_REQUEST)
-        if self._guard.knows(form.get("token", [""])[0]):
+        if self._guard.knows(form.get("token", "")):
             response = RedirectResponse(f"/{tag}/journal", status_code=HTTPStatus.SEE_OTHER)
             response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="strict", path="/")
             return response
@@ -282,13 +309,14 @@ def create_app(
     Raises:
         RuleError: the triggers are wrong.
     """
-    site = Site(shared, http_url, smtp_url)
+    rulebook = rulebook or Rulebook(shared)
+    site = Site(shared, http_url, smtp_url, rulebook=rulebook)
     guard = Guard(token, loopback=loopback)
     streams = Streams(shared.journal)
     pages = _Pages(site, guard)
     api = Api(site, guard, streams)
     public = PublicCatalogue(Reference(site.catalogue))
-    admin = Admin(shared, rulebook or Rulebook(shared), guard, shared.seed)
+    admin = Admin(shared, rulebook, guard, shared.seed)
     if chaos:
         put_triggers(admin.rulebook, read_environment(chaos))
     handlers: Mapping[object, Callable[[Request, Exception], Awaitable[Response]]] = {
@@ -306,6 +334,7 @@ def create_app(
             Route("/favicon.ico", pages.icon),
             Route("/robots.txt", pages.robots),
             Route("/{language}/login", pages.log_in, methods=["POST"]),
+            *(Route(f"/{{language}}/{page.pattern}", pages.submit, methods=["POST"]) for page in PAGES if page.action),
             Route("/{path:path}", pages.page),
         ],
         middleware=[Middleware(_SafeHeaders)],
@@ -314,6 +343,23 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.streams = streams
     return app
+
+
+async def _form(request: Request, max_octets: int) -> dict[str, str] | None:
+    """The fields of a form, of a name given twice the last; None where it is too large, or none."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > max_octets:
+            return None
+        pieces.append(piece)
+    try:
+        text = b"".join(pieces).decode("ascii")
+        fields = parse_qs(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS, errors="replace")
+    except ValueError:
+        return None
+    return {name: values[-1] for name, values in fields.items()}
 
 
 def _query(request: Request) -> dict[str, str]:

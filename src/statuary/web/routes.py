@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from statuary.web.site import View
+from statuary.web.site import Action, View
 from statuary.web.views import (
     addresses,
     clients,
@@ -19,6 +19,7 @@ from statuary.web.views import (
     guides,
     home,
     journal,
+    manual,
     mapping,
     mock,
     search,
@@ -41,11 +42,15 @@ class PageRoute(NamedTuple):
         pattern: segments after the language; ``{name}`` takes any.
         view: what makes the page.
         private: whether it shows traffic, so that the guard is asked.
+        action: what a form that is posted to it does; the guard is always asked.
+        slow: whether its view may take long enough for other connections to notice, so that it runs in a thread.
     """
 
     pattern: str
     view: View
     private: bool = False
+    action: Action | None = None
+    slow: bool = False
 
 
 PAGES = (
@@ -64,6 +69,8 @@ PAGES = (
     PageRoute("decide/{tree}", decide.decide),
     PageRoute("guides", guides.guides),
     PageRoute("guide/{guide}", guides.guide),
+    PageRoute("manual", manual.contents),
+    PageRoute("manual/{page}", manual.page),
     PageRoute("glossary", glossary.glossary),
     PageRoute("coverage", coverage.coverage),
     PageRoute("addresses", addresses.addresses),

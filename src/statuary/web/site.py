@@ -14,6 +14,7 @@ from urllib.parse import quote
 from statuary.catalog.model import Code, Language
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
+from statuary.serve.rulebook import Rulebook
 from statuary.serve.session import Shared
 from statuary.snippets.client_shelf import ClientShelf
 from statuary.snippets.mail_shelf import MailShelf
@@ -24,6 +25,8 @@ __all__ = [
     "EDIT_URL",
     "MOCKED",
     "SNAPSHOT",
+    "SOURCE_URL",
+    "Action",
     "Curated",
     "Page",
     "Publication",
@@ -36,6 +39,8 @@ __all__ = [
 
 EDIT_URL = "https://github.com/statuary/statuary/edit/main/"
 """Where a reader changes a source file; its path in the repository follows."""
+SOURCE_URL = "https://github.com/statuary/statuary/blob/main/"
+"""Where a reader sees a source file; its path in the repository follows."""
 SNAPSHOT = "2026-11-21"
 """The day on which the registries were copied."""
 MOCKED = ("http", "smtp")
@@ -90,10 +95,19 @@ class Site:
         http_url: where the HTTP mock listens, without a slash at the end.
         smtp_url: where the SMTP mock listens: ``smtp://127.0.0.1:1025``.
         publication: how it is published as files; None where it is served, and can run what it shows.
+        rulebook: the rules in force; None for those of ``shared`` alone.
     """
 
-    def __init__(self, shared: Shared, http_url: str, smtp_url: str, publication: Publication | None = None) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        http_url: str,
+        smtp_url: str,
+        publication: Publication | None = None,
+        rulebook: Rulebook | None = None,
+    ) -> None:
         self.shared = shared
+        self.rulebook = rulebook or Rulebook(shared)
         self.publication = publication
         self.catalogue: Catalogue = shared.catalogue
         self.http_url = http_url.rstrip("/")
@@ -213,6 +227,7 @@ class Page:
         status: the status code that it is sent with.
         indexed: whether search engines may list it.
         cached: whether it says the same to everybody until the process ends.
+        frames: whether it shows another resource of this site in a frame.
     """
 
     template: str
@@ -223,6 +238,7 @@ class Page:
     status: HTTPStatus = HTTPStatus.OK
     indexed: bool = True
     cached: bool = True
+    frames: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,3 +256,5 @@ class Redirect:
 
 Result: TypeAlias = Page | Redirect
 View: TypeAlias = Callable[[Visit], Result]
+Action: TypeAlias = Callable[[Visit, Mapping[str, str]], Result]
+"""What a form on a page does: it takes the form's fields, changes something, and gives the page that follows."""

@@ -19,6 +19,7 @@ from statuary.catalog.lint.registries import check_registries
 from statuary.catalog.lint.stages import check_stages
 from statuary.catalog.lint.translations import check_translations
 from statuary.catalog.logs import check_logs
+from statuary.catalog.manual import read_manual
 from statuary.catalog.model import Code
 from statuary.catalog.source import Content, code_paths, read_code, read_content, read_languages, read_protocols
 from statuary.catalog.symptoms import read_symptoms
@@ -120,6 +121,7 @@ def _check_all(content: Content, root: Path, locales: Path) -> Iterator[ContentE
     yield from check_concepts(content, known, concepts.read_text(encoding="utf-8") if concepts.exists() else "")
     try:
         yield from check_book(list(read_book(root)), known)
+        list(read_manual(root))
         read_symptoms(root, [language.tag for language in content.languages], known)
     except ContentError as error:
         yield error

@@ -15,6 +15,7 @@ from statuary.catalog import messages
 from statuary.catalog.book import BOOK
 from statuary.catalog.fold import fold
 from statuary.catalog.glossary import Agreed, read_agreed
+from statuary.catalog.manual import MANUAL
 from statuary.catalog.source import Content
 from statuary.errors import ContentError
 
@@ -31,7 +32,7 @@ def check_agreed(content: Content, locales: Path) -> Iterator[ContentError]:
         content: the parsed content.
         locales: the folder of languages.
     """
-    domains = [*(protocol.id for protocol in content.protocols), BOOK]
+    domains = [*(protocol.id for protocol in content.protocols), BOOK, MANUAL]
     for language in content.languages:
         try:
             agreed = read_agreed(locales, language.tag)

@@ -9,20 +9,21 @@ from pathlib import Path
 
 from statuary.catalog import messages
 from statuary.catalog.book import BOOK
+from statuary.catalog.manual import MANUAL, cells
 from statuary.catalog.source import Content
 from statuary.errors import ContentError
 
 __all__ = ["check_translations"]
 
 _CODE_SPAN = re.compile(r"`([^`]*)`")
-_LINK = re.compile(r"\]\(code:([^)\s]+)\)")
+_LINK = re.compile(r"\]\((?:code:)?([^)\s]+)\)")
 _MEND = "take over what is in backticks, links and places as the English has them"
 _PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 
 def check_translations(content: Content, locales: Path) -> Iterator[ContentError]:
     """Hold each current translation against its English."""
-    domains = [messages.INTERFACE, BOOK, *(protocol.id for protocol in content.protocols)]
+    domains = [messages.INTERFACE, BOOK, MANUAL, *(protocol.id for protocol in content.protocols)]
     for language in content.languages:
         for domain in domains:
             path = f"{language.tag}/LC_MESSAGES/{domain}.po"
@@ -32,7 +33,10 @@ def check_translations(content: Content, locales: Path) -> Iterator[ContentError
                 yield error
                 continue
             for (context, english), translated in translations.items():
-                for problem in _differences(english, translated):
+                problems = list(_differences(english, translated))
+                if domain == MANUAL and len(cells(translated)) != len(cells(english)):
+                    problems.append("a row of another number of cells than the English")
+                for problem in problems:
                     line = _line_of(locales / path, context, english)
                     yield ContentError(f"locales/{path}", line, 1, f"{context or english!r}: {problem}", _MEND)
 

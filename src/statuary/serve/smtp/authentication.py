@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statuary.errors import RemoteProtocolError, ScriptError
 from statuary.scenario.script import Answer
+from statuary.serve.fields import tag_of
 from statuary.serve.output import Plan
 from statuary.serve.smtp.replies import Reply
 from statuary.serve.smtp.speaker import Manner, Speaker
@@ -104,6 +105,8 @@ def _go_on(session: Speaker, manner: Manner, raw: bytes, exchange: SaslExchange,
         return session.reply("auth", raw, Reply(code, (result.text,), ""), exchange.mechanism)
     manner.sasl = None
     manner.user = result.user
+    if key := tag_of(result.user):
+        session.differ().key = key
     note = f"user {result.user}"
     try:
         named = chosen_by_word("auth", result.user)

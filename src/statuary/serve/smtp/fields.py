@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from statuary.serve.fields import SmtpFields
+from statuary.serve.fields import ForwardPaths, SmtpFields
 from statuary.serve.mailbox import Mailbox as Kept
 from statuary.wire.smtp import Command, Mailbox
 
@@ -16,10 +14,10 @@ class StageFields(SmtpFields):
 
     Args:
         sender: the reverse path; None for none.
-        path: the address at hand.
-        recipients: where no address is at hand, those of the transaction.
+        path: the recipient at hand.
+        recipients: where none is at hand, those of the transaction.
         helo: how the client called itself.
-        ip: the client's address.
+        peer: the client's address and port.
         key: what isolates its test.
         content: the message, where one is at hand.
         user: who the client said that it is.
@@ -33,9 +31,9 @@ class StageFields(SmtpFields):
         self,
         sender: Mailbox | None,
         path: Mailbox | None,
-        recipients: Sequence[Mailbox],
+        recipients: ForwardPaths | None,
         helo: str,
-        ip: str,
+        peer: str,
         key: str,
         content: bytes,
         user: str,
@@ -43,7 +41,7 @@ class StageFields(SmtpFields):
         command: Command | None,
         mailbox: Kept,
     ) -> None:
-        super().__init__(sender, path, recipients, helo, ip, key, content, user)
+        super().__init__(sender, path, recipients, helo, peer, key, content, user)
         self._command = command
         self._mailbox = mailbox
 

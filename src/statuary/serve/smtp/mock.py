@@ -26,8 +26,7 @@ MAX_WRITTEN_REPLIES = 1024
 MAX_OFFERS = 256
 """The most answers to EHLO that are kept written out; likewise."""
 
-_PATH_STAGES = frozenset({"mail", "rcpt"})
-_PATH_FIELDS = frozenset({"recipient", "domain", "key"})
+_PATH_FIELDS = {"mail": frozenset({"sender", "key"}), "rcpt": frozenset({"recipient", "domain", "key"})}
 _OF_RECIPIENTS = frozenset({"recipient", "domain"})
 _NEVER_SETTLED = frozenset({"auth", "bdat", "starttls"})  # these lines may change how the octets after them are read
 
@@ -90,9 +89,9 @@ class SmtpMock:
         self._unsettled = _NEVER_SETTLED | {
             stage
             for stage in self.ruled
-            if stage not in _PATH_STAGES
-            or rules.conditional("smtp", stage)
-            or not _PATH_FIELDS.issuperset(rules.looks_at("smtp", stage))
+            if rules.conditional("smtp", stage)
+            or not _PATH_FIELDS.get(stage, frozenset()).issuperset(rules.looks_at("smtp", stage))
+            or stage not in _PATH_FIELDS
         }
         self.settled.clear()  # the sessions hold these two
         self.settled_inside.clear()
@@ -154,7 +153,7 @@ class SmtpMock:
                 return not address_key(path) and (named is None or named.stage == command.stage)
             if command.stage in ("ehlo", "lhlo"):
                 asked = parse_hello(command.argument)
-                return not asked.scripts and asked.offer is None
+                return not asked.scripts and asked.offer is None and not asked.key
         except ScriptError:
             return False
         return True

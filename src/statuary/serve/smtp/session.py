@@ -189,14 +189,14 @@ class SmtpSession(Speaker):
         mock, engine = self.mock, self.engine
         self.helo = event.argument
         try:
-            offer = parse_hello(event.argument).offer
+            _, offer, key = parse_hello(event.argument)
             spoken = chosen_by_name(event.argument)
         except ScriptError as error:
             return self.bad_script("ehlo", event.raw, error)[1]
         if self.manner is not None:
-            self.manner.spoken, self.manner.plain = NOBODY, False
-        if spoken or offer is not None:
-            self.differ()
+            self.manner.spoken, self.manner.plain, self.manner.key = NOBODY, False, ""
+        if spoken or offer is not None or key:
+            self.differ().key = key
             self.speak(spoken)
         hello, limits, understood = mock.hello(offer, engine.secure)
         if engine.extensions is not understood or engine.limits is not limits:

@@ -11,7 +11,7 @@ from statuary.scenario.address import LASTING_STAGES, TRANSACTION_STAGES
 from statuary.scenario.decide import decide
 from statuary.scenario.rules import Rule
 from statuary.scenario.script import PASS, SMTP_EFFECTS
-from statuary.serve.fields import address_key
+from statuary.serve.fields import ForwardPaths, address_key
 from statuary.serve.output import ENDINGS, Close, HalfClose, Hang, Plan, Reset, Wait, plan_answer, plan_delay
 from statuary.serve.session import Peer, rule_count_key
 from statuary.serve.smtp.fields import StageFields
@@ -36,11 +36,13 @@ _SMTP_EFFECTS = frozenset(SMTP_EFFECTS)
 class Manner:
     """In what a session differs from most; few ever have one."""
 
-    __slots__ = ("asking", "late", "plain", "refused", "sasl", "spoken", "user")
+    __slots__ = ("asking", "key", "late", "plain", "refused", "sasl", "spoken", "user")
 
     def __init__(self) -> None:
         self.spoken: Mapping[str, Chosen] = NOBODY
         """Scripts by stage, from the name in EHLO and from addresses that speak for later commands."""
+        self.key = ""
+        """What isolates the session's test, where no address does: the name in EHLO says it."""
         self.plain = False
         """Whether replies go without enhanced status codes."""
         self.late = b""
@@ -194,17 +196,19 @@ class Speaker:
             recipient: where none is, the recipient of the transaction that is looked at; None for the first.
         """
         engine = self.engine
-        recipients: tuple[Mailbox, ...] = ()
-        if recipient is not None:
-            recipients = (recipient,)
-        elif path is None:
-            recipients = tuple([command.path for command in engine.recipients if command.path])
+        pending, sender, at_hand, recipients = engine.pending, engine.reverse_path, recipient, None
+        if pending is not None and pending.stage == "mail":
+            sender = path  # not accepted yet, and no recipient
+        elif path is not None:
+            at_hand = path
+        elif recipient is None:
+            recipients = ForwardPaths([command.path for command in engine.recipients if command.path])
         return StageFields(
-            engine.reverse_path,
-            path,
+            sender,
+            at_hand,
             recipients,
             self.helo,
-            self.address.rpartition(":")[0],
+            self.address,
             self.key(path),
             self.content,
             self.manner.user if self.manner is not None else "",
@@ -213,19 +217,15 @@ class Speaker:
         )
 
     def key(self, path: Mailbox | None) -> str:
-        """What isolates the test that the stage belongs to: the tag of the address at hand, or of the transaction."""
+        """What isolates the stage's test: the tag of the address at hand, of the transaction, or the name in EHLO."""
         if path is not None and (key := address_key(path)):
             return key
         engine = self.engine
-        mail = engine.mail
-        if mail is None:
-            return ""
-        if key := address_key(mail.path):
-            return key
-        for command in engine.recipients:
-            if key := address_key(command.path):
-                return key
-        return ""
+        if (mail := engine.mail) is not None:
+            for command in (mail, *engine.recipients):
+                if key := address_key(command.path):
+                    return key
+        return self.manner.key if self.manner is not None else ""
 
     # What is answered
 

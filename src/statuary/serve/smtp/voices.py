@@ -11,7 +11,7 @@ from statuary.scenario.address import LASTING_STAGES, AddressScript, parse_addre
 from statuary.scenario.counters import count_key
 from statuary.scenario.decide import Dice
 from statuary.scenario.script import Answer, Script
-from statuary.serve.fields import address_key
+from statuary.serve.fields import address_key, tag_of
 from statuary.wire.smtp import Mailbox
 
 __all__ = ["Chosen", "Picked", "chosen_by", "chosen_by_name", "chosen_by_word"]
@@ -113,6 +113,5 @@ def chosen_by_name(name: str) -> Mapping[str, Chosen]:
 
 
 def _spoken(found: AddressScript, word: str) -> Chosen:
-    tag = word.partition("@")[0].partition("+")[2]
-    key = count_key(f"smtp {found.stage} {word.lower()}", key=tag)
+    key = count_key(f"smtp {found.stage} {word.lower()}", key=tag_of(word))
     return Chosen(found.stage, found.script, str(found.script), key, found.draw_key, "")

@@ -115,6 +115,13 @@ def llms_file(site: Site, plan: Plan) -> bytes:
             for entry in visit.catalogue.entries("guide", tag)
         ),
         "",
+        "## Manual",
+        "",
+        *(
+            f"- [{entry.text('title').text}]({published_url(base, tag, f'manual/{entry.id}')})"
+            for entry in visit.catalogue.entries("manual", tag)
+        ),
+        "",
         "## Data",
         "",
         *(

@@ -70,6 +70,10 @@ def _guides(visit: Visit) -> Iterable[str]:
     return (f"guide/{entry.id}" for entry in visit.catalogue.entries("guide"))
 
 
+def _manual(visit: Visit) -> Iterable[str]:
+    return (f"manual/{entry.id}" for entry in visit.catalogue.entries("manual"))
+
+
 def _numbers(visit: Visit) -> Iterator[str]:
     """Numbers that several protocols use, as far as one of the codes stands in lists."""
     for value in visit.site.shared_values:
@@ -157,6 +161,7 @@ FILLED: Mapping[str, Callable[[Visit], Iterable[str]]] = {
     "map": _mappings,
     "decide/{tree}": _trees,
     "guide/{guide}": _guides,
+    "manual/{page}": _manual,
     "number/{value}": _numbers,
     "{protocol}": _protocols,
     "{protocol}/{value}": _code_pages,

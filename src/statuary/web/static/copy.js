@@ -22,7 +22,9 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       try {
-        await copy(code.textContent);
+        const typed = [...code.querySelectorAll(".typed")];
+        // Of what a terminal shows, the commands alone; of anything else, all.
+        await copy(typed.length ? typed.map((line) => `${line.textContent.slice(2)}\n`).join("") : code.textContent);
       } catch {
         getSelection().selectAllChildren(code);
         return;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from babel.numbers import format_decimal
 
 from statuary.catalog.book import BOOK
+from statuary.catalog.manual import MANUAL
 from statuary.catalog.messages import INTERFACE
 from statuary.web.i18n import N_
 from statuary.web.site import Page, Result, Visit
@@ -14,7 +15,7 @@ __all__ = ["coverage"]
 MAX_STALE_SHOWN = 50
 """How many stale texts of a language are named."""
 
-_DOMAINS = {BOOK: N_("Comparisons, decisions, guides, glossary"), INTERFACE: N_("Interface")}
+_DOMAINS = {BOOK: N_("Comparisons, decisions, guides, glossary"), MANUAL: N_("Manual"), INTERFACE: N_("Interface")}
 
 
 def coverage(visit: Visit) -> Result:

@@ -12,7 +12,7 @@ from statuary.errors import CodeNotFound
 from statuary.web import highlight
 from statuary.web.site import Page, Result, Visit
 
-__all__ = ["Block", "guide", "guides"]
+__all__ = ["Block", "console", "guide", "guides"]
 
 _PROMPT = "$ "
 
@@ -70,13 +70,17 @@ def _blocks(entry: Entry) -> Iterator[Block]:
         if "field" in block:
             yield Block(kind, block["field"], entry.text(block["field"]))
         elif kind == "console":
-            yield Block(kind, shown=_console(block["text"]))
+            yield Block(kind, shown=console(block["text"]))
         else:
             yield Block(kind, shown=highlight.example(kind, block["text"]))
 
 
-def _console(text: str) -> Markup:
-    """Commands stand out from what they print."""
+def console(text: str) -> Markup:
+    """What a terminal shows, as HTML in which commands stand out from what they print.
+
+    Args:
+        text: the lines; those of commands open with a dollar sign.
+    """
     return Markup("\n").join(
         Markup('<b class="typed">{}</b>').format(line) if line.startswith(_PROMPT) else escape(line)
         for line in text.split("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statuary.catalog.lookup import MAX_QUERY_CHARACTERS, search, suggest
 from statuary.web.site import Page, Result, Visit
+from statuary.web.views.manual import find_pages
 
 __all__ = ["results"]
 
@@ -23,6 +24,7 @@ def results(visit: Visit) -> Result:
         {
             "query": query,
             "codes": codes,
+            "manual": find_pages(visit, query) if query else [],
             "suggestions": suggestions,
             "number": query if query in visit.site.shared_values else "",
         },

@@ -1,0 +1,1 @@
+"""Mail from strangers, made fit to be read in a browser."""

@@ -1,0 +1,77 @@
+"""A message taken into its parts by the standard parser, which a stranger can neither stop nor keep busy."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message as Parsed
+from email.parser import BytesHeaderParser
+
+__all__ = ["MAX_PARTS", "MAX_PARSE_STEPS", "decoded", "parse", "walk"]
+
+MAX_PARTS = 200
+"""The most parts of a message that are looked at."""
+MAX_PARSE_STEPS = 4_000_000
+"""The most lines times possible levels of nesting: the parser holds every line against every boundary around it."""
+
+_CONTAINER = re.compile(rb"(?i)(?:multipart|message)[ \t]*/")
+_NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
+"""Codecs of Python that no mail is written in; some of them take a time that grows with the square of the text."""
+
+
+def parse(content: bytes) -> Parsed | None:
+    """A message as the standard parser understands it; None where it nests too deep to be taken apart.
+
+    Args:
+        content: its octets.
+    """
+    levels = len(_CONTAINER.findall(content)) + 1
+    if levels * content.count(b"\n") > MAX_PARSE_STEPS:
+        return None
+    try:
+        return message_from_bytes(content)
+    except RecursionError:
+        return None
+
+
+def parse_header(content: bytes) -> Parsed:
+    """A message's header alone.
+
+    Args:
+        content: the octets of the message, or its beginning.
+    """
+    return BytesHeaderParser().parsebytes(content)
+
+
+def walk(parsed: Parsed) -> Iterator[tuple[int, Parsed]]:
+    """Every part with its number, from 1, each before those within it; at most :data:`MAX_PARTS`.
+
+    Args:
+        parsed: the message.
+    """
+    waiting = [parsed]
+    for number in range(1, MAX_PARTS + 1):
+        if not waiting:
+            return
+        part = waiting.pop()
+        yield number, part
+        inner = part.get_payload() if part.is_multipart() else ()
+        if isinstance(inner, list):
+            waiting.extend(each for each in reversed(inner) if isinstance(each, Parsed))
+
+
+def decoded(content: bytes, charset: str) -> str:
+    """A text in a charset as it is named; in UTF-8 where nobody knows that one, wrong octets replaced.
+
+    Args:
+        content: its octets.
+        charset: the name that the message gives.
+    """
+    try:
+        if codecs.lookup(charset).name.replace("-", "_") not in _NO_TEXT:
+            return content.decode(charset, "replace")
+    except (LookupError, ValueError):
+        pass
+    return content.decode("utf-8", "replace")
