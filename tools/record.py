@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (
     "README.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "content" / "guides").glob("*.md")),
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")),
 )
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT")
@@ -97,7 +98,7 @@ def main(arguments: list[str]) -> int:
     for name in names:
         path = ROOT / name
         before = path.read_text(encoding="utf-8")
-        after = renewed(before)
+        after = renewed(before) if _BLOCK.search(before) else before
         if before != after:
             differing.append(name)
             if not check:

@@ -40,21 +40,33 @@ def test_name_speaks_for_stages(name: str, scripts: dict[str, str]) -> None:
     ],
 )
 def test_name_says_what_is_offered(name: str, offer: Offer) -> None:
-    assert parse_hello(name) == ({}, offer)
+    assert parse_hello(name) == ({}, offer, "")
 
 
 @pytest.mark.parametrize(
     "name",
-    ["mail.example", "no-reply.example", "nothing.example", "size.example", "[192.0.2.1]", "x.ehlo500", "", "."],
+    [
+        *("mail.example", "no-reply.example", "nothing.example", "size.example", "[192.0.2.1]", "x.ehlo500", "", "."),
+        *("key-.example", "key.example", "keys-a.example", "mail.key-blue.example"),
+    ],
 )
 def test_ordinary_names_ask_for_nothing(name: str) -> None:
-    assert parse_hello(name) == ({}, None)
+    assert parse_hello(name) == ({}, None, "")
 
 
 def test_script_and_offer_together() -> None:
     found = parse_hello("auth535.nodsn.any.test")
     assert set(found.scripts) == {"auth"}
     assert found.offer == Offer(frozenset({"DSN"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("key-blue.any.test", "blue"), ("KEY-Blue_2.x", "Blue_2"), ("auth535.key-blue.x", "blue"), ("key-a.key-b.x", "a")],
+)
+def test_name_says_what_isolates_the_session(name: str, key: str) -> None:
+    """The first label that does counts, and scripts and offers stand beside it; case tells, as in an address tag."""
+    assert parse_hello(name).key == key
 
 
 def test_wrong_script_in_a_name_says_where() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from statuary.errors import RuleError
 from statuary.scenario.grammar import parse_script
 from statuary.scenario.ruleindex import MAX_RULES, RuleIndex, _Entry
-from statuary.scenario.rules import CASE_FIELDS, FIELDS, MAX_PATTERN_CHARACTERS, STAGES, Rule
+from statuary.scenario.rules import CASE_FIELDS, FIELDS, MAX_PATTERN_CHARACTERS, STAGES, UNKNOWN_FIELDS, Rule
 
 SCRIPT = parse_script("503")
 
@@ -48,7 +48,7 @@ _rules = st.lists(
     st.builds(
         Rule,
         st.just("smtp"),
-        st.sampled_from(["mail", "rcpt"]),
+        st.sampled_from(["rcpt", "data"]),
         st.just(SCRIPT),
         st.dictionaries(st.sampled_from(SIMPLE), _patterns, max_size=3),
         priority=st.integers(-1, 1),
@@ -58,7 +58,7 @@ _rules = st.lists(
 )
 
 
-@given(_rules, _smtp_fields, st.sampled_from(["mail", "rcpt"]))
+@given(_rules, _smtp_fields, st.sampled_from(["rcpt", "data"]))
 def test_index_finds_what_a_linear_search_finds(rules: list[Rule], fields: dict[str, str], stage: str) -> None:
     """Same rule, whatever is literal, wild, prefixed, or given a priority."""
     found = RuleIndex(rules).find("smtp", stage, fields)
@@ -111,8 +111,8 @@ def test_matching(match: dict[str, str], fields: dict[str, str], matches: bool) 
 
 def test_missing_fields_are_empty() -> None:
     """A stage that lacks a field is met by ``*`` and by nothing else."""
-    assert RuleIndex([Rule("smtp", "connect", SCRIPT, {"sender": "*"})]).find("smtp", "connect", {}) is not None
-    assert RuleIndex([Rule("smtp", "connect", SCRIPT, {"sender": "a*"})]).find("smtp", "connect", {}) is None
+    assert RuleIndex([Rule("smtp", "noop", SCRIPT, {"sender": "*"})]).find("smtp", "noop", {}) is not None
+    assert RuleIndex([Rule("smtp", "noop", SCRIPT, {"sender": "a*"})]).find("smtp", "noop", {}) is None
     assert RuleIndex([]).find("smtp", "connect", {}) is None
 
 
@@ -151,9 +151,22 @@ def test_every_stage_and_field_is_taken() -> None:
     """What the lists name can be ruled and keyed."""
     for protocol, stages in STAGES.items():
         for stage in stages:
-            names = [name for name in FIELDS[protocol] if name != "body" or stage in ("request", "message", "bdat")]
+            unknown, _ = UNKNOWN_FIELDS.get((protocol, stage), (frozenset(), ""))
+            content = stage in ("request", "message", "bdat")
+            names = [name for name in FIELDS[protocol] if name not in unknown and (content or name != "body")]
             rules = [Rule(protocol, stage, SCRIPT, {name: "x"}, (name,)) for name in names]
             assert RuleIndex(rules).has(protocol, stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "mend"),
+    [("connect", "helo", "match ip or port"), ("connect", "key", "match ip or port"), ("mail", "recipient", "sender")],
+)
+def test_field_that_nobody_can_know_yet_is_refused(stage: str, name: str, mend: str) -> None:
+    """A rule that could never answer says so, and what to match in its place (RFC 5321 §3.1, §3.3)."""
+    for match, key in (({name: "x"}, ()), ({}, (name,))):
+        with pytest.raises(RuleError, match=f"{name} is not known at {stage}: .*{mend}"):
+            Rule("smtp", stage, SCRIPT, match, key)
 
 
 def test_most_rules() -> None:

@@ -44,6 +44,7 @@ CONCEPT_KEYS: Keys = {"id": str, "title": str, "summary": str, "member?": list, 
 _INNER_KEYS: Mapping[str, Keys] = {
     "concept.member": {"code": str, "basis": str, "source": str},
     "concept.mapping": {"from": str, "to": str, "source": str},
+    "pair.rows": {"about": str, "cells": list},
 }
 _WORDS = {
     str: "a text",

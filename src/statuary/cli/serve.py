@@ -106,6 +106,7 @@ async def running(settings: Settings) -> AsyncIterator[Mocks]:
     try:
         async with assemble(settings.mocks, site_url=site_url) as mocks:
             mocks.urls = {"site": site_url, **mocks.urls}
+
             def make_site() -> Starlette:
                 from statuary.web.app import create_app
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from statuary.catalog.entry import Entry, Text
 from statuary.catalog.model import Code
-from statuary.catalog.pairs import choice_field
+from statuary.catalog.pairs import about_field, cell_field, choice_field
 from statuary.catalog.store import Catalogue
 
-__all__ = ["Choice", "Mixup", "all_mixups", "mixup", "mixups_of", "mixups_with"]
+__all__ = ["Choice", "Mixup", "Trait", "all_mixups", "mixup", "mixups_of", "mixups_with"]
 
 
 class Choice(NamedTuple):
@@ -17,6 +18,18 @@ class Choice(NamedTuple):
 
     code: Code
     when: Text
+
+
+class Trait(NamedTuple):
+    """A property in which the codes of a set differ.
+
+    Args:
+        about: what it is about.
+        cells: what holds for each code, by identity.
+    """
+
+    about: Text
+    cells: Mapping[str, Text]
 
 
 class Mixup(NamedTuple):
@@ -28,6 +41,7 @@ class Mixup(NamedTuple):
         why: why they are mixed up, in Markdown.
         choices: each code with when to choose it.
         sources: documents and sections.
+        traits: properties in which they differ, beside their facts.
     """
 
     id: str
@@ -35,6 +49,7 @@ class Mixup(NamedTuple):
     why: Text
     choices: tuple[Choice, ...]
     sources: tuple[str, ...]
+    traits: tuple[Trait, ...] = ()
 
     @property
     def codes(self) -> tuple[Code, ...]:
@@ -49,6 +64,10 @@ class Mixup(NamedTuple):
             "why": self.why.text,
             "choose": {choice.code.id: choice.when.text for choice in self.choices},
             "sources": list(self.sources),
+            "traits": [
+                {"about": trait.about.text, "cells": {code: cell.text for code, cell in trait.cells.items()}}
+                for trait in self.traits
+            ],
         }
 
 
@@ -58,7 +77,12 @@ def _made(catalogue: Catalogue, entry: Entry, language: str) -> Mixup:
         code = catalogue.get(identity, language)
         if code is not None:
             choices.append(Choice(code, entry.text(choice_field(identity))))
-    return Mixup(entry.id, entry.text("title"), entry.text("why"), tuple(choices), tuple(entry.facts["sources"]))
+    traits = tuple(
+        Trait(entry.text(about_field(row)), {code: entry.text(cell_field(row, code)) for code in entry.facts["codes"]})
+        for row in range(entry.facts["rows"])
+    )
+    sources = tuple(entry.facts["sources"])
+    return Mixup(entry.id, entry.text("title"), entry.text("why"), tuple(choices), sources, traits)
 
 
 def all_mixups(catalogue: Catalogue, language: str = "en") -> list[Mixup]:

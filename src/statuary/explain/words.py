@@ -214,7 +214,7 @@ def retry_phrases(retry: Retry) -> list[Phrase]:
     """The retry advice, sentence by sentence."""
     phrases = [Phrase(_POLICIES[retry.policy])]
     if retry.idempotent_only:
-        phrases.append(Phrase(N_("By itself only where the method is idempotent (RFC 9110 §9.2.2).")))
+        phrases.append(Phrase(N_("By itself only where repeating does no harm, as with idempotent methods.")))
     if retry.who and retry.policy not in ("not-needed", "continue", "never"):
         phrases.append(Phrase(N_("Who repeats it: %(who)s."), {"who": Phrase(WHO[retry.who])}))
     if retry.wait_seconds:

@@ -33,6 +33,8 @@ __all__ = [
 
 MAX_CACHED_CHARACTERS = 200
 """The longest address that is kept once read, in characters."""
+MAX_CACHED_ADDRESSES = 1024
+"""How many addresses are kept once read."""
 MAX_NAME_CHARACTERS = 400
 """The longest name in EHLO that is looked at for scripts, in characters."""
 MAX_SIZE_DIGITS = 9
@@ -168,7 +170,7 @@ def _read(local_part: str, domain: str, dialects: tuple[str, ...]) -> AddressScr
     return AddressScript(meaning.stage, parse_script(meaning.script, SMTP), draw_key, meaning.text)
 
 
-_read_cached = lru_cache(maxsize=4096)(_read)
+_read_cached = lru_cache(maxsize=MAX_CACHED_ADDRESSES)(_read)
 
 
 def parse_word(stage: str, word: str) -> AddressScript | None:

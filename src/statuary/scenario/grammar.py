@@ -51,6 +51,8 @@ MAX_NUMBER_CHARACTERS = 20
 """The longest number, in characters; every number that is printed back is shorter."""
 MAX_CACHED_CHARACTERS = 100
 """The longest script that is kept once parsed, in characters: strangers send scripts, and kept ones cost memory."""
+MAX_CACHED_SCRIPTS = 1024
+"""How many scripts are kept once parsed."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MULTIPLES = {"k": 1000, "m": 1_000_000}

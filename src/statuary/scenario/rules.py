@@ -19,6 +19,7 @@ __all__ = [
     "MAX_PATTERN_CHARACTERS",
     "STAGES",
     "THEN",
+    "UNKNOWN_FIELDS",
     "Cause",
     "Count",
     "Pattern",
@@ -51,6 +52,12 @@ STAGES = {
 
 CONTENT_STAGES = {"smtp": frozenset({"message", "bdat"})}
 """The stages at which a body and the fields of a message's header are known, where not at all."""
+
+UNKNOWN_FIELDS = {
+    ("smtp", "connect"): (frozenset({"sender", "recipient", "domain", "helo", "user", "key"}), "match ip or port"),
+    ("smtp", "mail"): (frozenset({"recipient", "domain"}), "match sender, or use the stage rcpt"),
+}
+"""Fields that nobody can know at a stage yet, and what to do in their place."""
 
 CASE_FIELDS = frozenset({"method", "path", "target", "body", "user", "key"})
 """Fields in which case tells; names of hosts and, as mail servers have it, mailboxes are alike in either case. It also
@@ -262,6 +269,9 @@ def check_field(protocol: str, stage: str, name: str) -> None:
     stages = CONTENT_STAGES.get(protocol)
     if stages is not None and (dot or name == "body") and stage not in stages:
         raise RuleError(f"the field {name} is not known at {stage}: use the stage message")
+    unknown, instead = UNKNOWN_FIELDS.get((protocol, stage), ((), ""))
+    if name in unknown:
+        raise RuleError(f"the field {name} is not known at {stage}: {instead}")
 
 
 def check_reply(protocol: str, reply: Reply) -> None:

@@ -138,14 +138,16 @@ def near_misses(rules: Iterable[Rule], protocol: str, stage: str, fields: Mappin
 
     Args:
         rules: the rules in force.
-        protocol: of the event.
-        stage: of the event; empty for all of the protocol.
+        protocol: of the event; empty for any.
+        stage: of the event; empty for all.
         fields: its fields.
     """
     found = [
         NearMiss(rule.name, 0, differing)
         for rule in islice(rules, MAX_NEAR_RULES)
-        if rule.protocol == protocol and stage in ("", rule.stage) and (differing := differences(rule.match, fields))
+        if protocol in ("", rule.protocol)
+        and stage in ("", rule.stage)
+        and (differing := differences(rule.match, fields))
     ]
     return _nearest(found)
 

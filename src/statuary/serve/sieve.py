@@ -38,6 +38,7 @@ class Filter(NamedTuple):
         key: what isolates a test; None for all tests. What a session said before it named the key belongs to it.
         connection: the number of the connection.
         after: only exchanges with a higher number.
+        text: what the octets of either direction hold, as UTF-8.
         match: field to pattern, as in rules; any recipient of a transaction may be the one.
     """
 
@@ -49,6 +50,7 @@ class Filter(NamedTuple):
     key: str | None = None
     connection: int = 0
     after: int = 0
+    text: str = ""
     match: Mapping[str, Pattern] = {}
 
     def takes(self, number: int, exchange: Exchange) -> bool:
@@ -61,7 +63,12 @@ class Filter(NamedTuple):
             and self.peer in ("", exchange.peer, exchange.peer.rpartition(":")[0])
             and self.rule in ("", exchange.rule)
             and self.connection in (0, exchange.connection)
+            and (not self.text or self._is_said(exchange))
         )
+
+    def _is_said(self, exchange: Exchange) -> bool:
+        octets = self.text.encode("utf-8", "surrogatepass")
+        return octets in exchange.request or octets in exchange.response
 
 
 def is_meant(match: Mapping[str, Pattern], fields: LazyFields) -> bool:

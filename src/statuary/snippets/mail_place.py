@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
-
-import jinja2
+from typing import TYPE_CHECKING, NamedTuple
 
 from statuary.catalog.store import Catalogue
 from statuary.errors import CodeNotFound, ContentError
 from statuary.snippets.mail import FOLDER, MailServer, Natural, split_case
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 __all__ = ["Case", "MailSnippet", "case_of", "place_mail", "place_natural"]
 
@@ -94,11 +95,13 @@ def place_mail(server: MailServer, case: Case) -> MailSnippet | None:
     name = server.template(case.stage, case.id)
     if not name:
         return None
+    from jinja2 import TemplateError
+
     try:
         text = _compiled(server.text(name)).render(
             stage=case.stage, reply=case.reply, enhanced=case.enhanced, text=case.text, line=case.line
         )
-    except jinja2.TemplateError as error:
+    except TemplateError as error:
         line = getattr(error, "lineno", None) or 1
         raise ContentError(f"{FOLDER}/{server.id}/{name}", line, 1, f"{error}, for {case.id}") from error
     beside = {where: server.text(file) for file, where in server.beside.get(case.stage, {}).items()}
@@ -117,8 +120,8 @@ def place_natural(server: MailServer, natural: Natural) -> MailSnippet:
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled(template: str) -> jinja2.Template:
-    return _ENVIRONMENT.from_string(template)
+def _compiled(template: str) -> Template:
+    return _environment().from_string(template)
 
 
 def _double(text: str) -> str:
@@ -126,11 +129,17 @@ def _double(text: str) -> str:
     return json.dumps(text)
 
 
-_ENVIRONMENT = jinja2.Environment(
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 - the templates make programs, not pages; pages escape what they show
-)
-_ENVIRONMENT.filters["double"] = _double
+@functools.cache
+def _environment() -> Environment:
+    """What the templates are compiled by; its library is loaded with the first of them."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the templates make programs, not pages; pages escape what they show
+    )
+    environment.filters["double"] = _double
+    return environment

@@ -6,13 +6,14 @@ import functools
 import hashlib
 import json
 import re
-from typing import NamedTuple
-
-import jinja2
+from typing import TYPE_CHECKING, NamedTuple
 
 from statuary.catalog.model import Code
 from statuary.errors import ContentError
 from statuary.snippets.framework import Framework
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 __all__ = ["Asked", "Snippet", "asked", "digest", "fill", "place"]
 
@@ -108,9 +109,11 @@ def fill(template: str, where: str, code: str, **facts: object) -> str:
     Raises:
         ContentError: the template is wrong.
     """
+    from jinja2 import TemplateError
+
     try:
         return _compiled(template).render(**facts)
-    except jinja2.TemplateError as error:
+    except TemplateError as error:
         raise ContentError(where, getattr(error, "lineno", None) or 1, 1, f"{error}, for {code}") from error
 
 
@@ -120,8 +123,8 @@ def digest(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled(template: str) -> jinja2.Template:
-    return _ENVIRONMENT.from_string(template)
+def _compiled(template: str) -> Template:
+    return _environment().from_string(template)
 
 
 def _double(text: str) -> str:
@@ -181,22 +184,28 @@ def _object(content: dict[str, str]) -> str:
     return "{ " + ", ".join(f"{key}: {json.dumps(value)}" for key, value in content.items()) + " }"
 
 
-_ENVIRONMENT = jinja2.Environment(
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 - the templates make programs, not pages; pages escape what they show
-)
-_ENVIRONMENT.filters.update(
-    apache=_apache,
-    backtick=_backtick,
-    bare=_bare,
-    double=_double,
-    gentle=_gentle,
-    inline=_inline,
-    mapping=_mapping,
-    object=_object,
-    shell=_shell,
-    single=_single,
-)
+@functools.cache
+def _environment() -> Environment:
+    """What the templates are compiled by; its library is loaded with the first of them."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the templates make programs, not pages; pages escape what they show
+    )
+    environment.filters.update(
+        apache=_apache,
+        backtick=_backtick,
+        bare=_bare,
+        double=_double,
+        gentle=_gentle,
+        inline=_inline,
+        mapping=_mapping,
+        object=_object,
+        shell=_shell,
+        single=_single,
+    )
+    return environment

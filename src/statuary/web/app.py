@@ -29,6 +29,9 @@ from statuary.web.i18n import negotiate
 from statuary.web.live import Streams
 from statuary.web.render import Renderer
 from statuary.web.routes import MAX_PATH_CHARACTERS, PAGES, canonical, match
+from statuary.web.run.api import RunApi
+from statuary.web.run.forms import places_of
+from statuary.web.run.runner import Dial, Runner
 from statuary.web.site import Page, Redirect, Site, Visit
 from statuary.web.v1.app import PublicCatalogue
 from statuary.web.views.errors import error_page
@@ -49,7 +52,7 @@ _POLICY = (
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: a browser would send the forms of these pages with "Origin: null" (Fetch §3.2), as from elsewhere.
+    # Not no-referrer: the forms of these pages would be sent with "Origin: null" (Fetch §3.2), as if from elsewhere.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -183,7 +186,8 @@ class _Pages:
         if fields is None:
             return self.failure(request, HTTPStatus.BAD_REQUEST)
         visit = Visit(self._site, self._site.languages[tag], params, _query(request))
-        result = route.action(visit, fields)
+        acted = route.action(visit, fields)
+        result = await acted if isinstance(acted, Awaitable) else acted
         if isinstance(result, Redirect):
             return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": result.location})
         return self._send(visit, result)
@@ -292,6 +296,8 @@ def create_app(
     loopback: bool = True,
     rulebook: Rulebook | None = None,
     chaos: str = "",
+    urls: Mapping[str, str] | None = None,
+    dial: Dial | None = None,
 ) -> Starlette:
     """The site as an ASGI application.
 
@@ -305,17 +311,22 @@ def create_app(
         loopback: whether it listens on loopback only.
         rulebook: the rules in force; None for those of ``shared`` alone.
         chaos: Mailpit's triggers, such as ``Sender:451:50``; empty for none.
+        urls: where every mock listens, by its name.
+        dial: opens connections to the mocks of this process, so that pages can run scripts; None where there are none.
 
     Raises:
         RuleError: the triggers are wrong.
     """
     rulebook = rulebook or Rulebook(shared)
-    site = Site(shared, http_url, smtp_url, rulebook=rulebook)
+    urls = urls or {}
+    ports = {name: int(port) for name, url in urls.items() if (port := url.rpartition(":")[2]).isdigit()}
+    runner = Runner(shared, rulebook, dial, ports) if dial is not None else None
+    site = Site(shared, http_url, smtp_url, rulebook=rulebook, urls=urls, runner=runner)
     guard = Guard(token, loopback=loopback)
     streams = Streams(shared.journal)
     pages = _Pages(site, guard)
     api = Api(site, guard, streams)
-    public = PublicCatalogue(Reference(site.catalogue))
+    public = PublicCatalogue(Reference(site.catalogue), places_of(site))
     admin = Admin(shared, rulebook, guard, shared.seed)
     if chaos:
         put_triggers(admin.rulebook, read_environment(chaos))
@@ -326,6 +337,7 @@ def create_app(
     app = Starlette(
         routes=[
             *api.routes(),
+            *RunApi(site.catalogue, guard, runner).routes(),
             *public.routes(),
             *routes_of(admin),
             public.missing(),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping, Sequence
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from statuary.catalog.specs import parse_spec
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 __all__ = ["block", "citations", "inline"]
 
@@ -24,6 +25,8 @@ _REFERRED = re.compile(rf"{_CITED.pattern}|IANA [a-z0-9-]+|\bdraft-[a-z0-9-]+")
 
 def _cite(tokens: Sequence[Token]) -> list[Token]:
     """Link citations such as ``RFC 5321 §4.2.3`` to the place that they name."""
+    from markdown_it.token import Token
+
     result: list[Token] = []
     depth = 0
     for token in tokens:
@@ -43,6 +46,8 @@ def _cite(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _text(content: str) -> Token:
+    from markdown_it.token import Token
+
     return Token("text", "", 0, content=content)
 
 
@@ -59,6 +64,8 @@ class _Renderer:
     """A parser of the dialect that content is written in: CommonMark without raw HTML and images."""
 
     def __init__(self) -> None:
+        from markdown_it import MarkdownIt
+
         self._parser = MarkdownIt("commonmark", {"html": False}).disable("image")
 
     def render(self, text: str, language: str, *, inline_only: bool) -> Markup:
@@ -74,7 +81,10 @@ class _Renderer:
         return Markup(rendered.strip())  # noqa: S704 - raw HTML is off, everything else is escaped
 
 
-_RENDERER = _Renderer()
+@cache
+def _renderer() -> _Renderer:
+    """The one parser, made with the first page: the API goes without it."""
+    return _Renderer()
 
 
 @lru_cache(maxsize=MAX_RENDERED_TEXTS)
@@ -85,7 +95,7 @@ def block(text: str, language: str) -> Markup:
         text: Markdown.
         language: the tag of the pages that links lead to.
     """
-    return _RENDERER.render(text, language, inline_only=False)
+    return _renderer().render(text, language, inline_only=False)
 
 
 @lru_cache(maxsize=MAX_RENDERED_TEXTS)
@@ -96,7 +106,7 @@ def inline(text: str, language: str) -> Markup:
         text: Markdown.
         language: the tag of the pages that links lead to.
     """
-    return _RENDERER.render(text, language, inline_only=True)
+    return _renderer().render(text, language, inline_only=True)
 
 
 @lru_cache(maxsize=MAX_RENDERED_TEXTS)

@@ -7,19 +7,22 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jinja2
 from markupsafe import Markup, escape
 
 from statuary.catalog.model import Code, Spec
 from statuary.explain import client_verdicts, mail_verdicts, verdicts, words
 from statuary.web import highlight, markdown
 from statuary.web.i18n import Translator
+from statuary.web.legible import legible
 from statuary.web.places import picture_path, published_url
 from statuary.web.site import SNAPSHOT, Page, Site, Visit
 from statuary.web.views import clients, servers
 from statuary.web.views.concepts import concept_text
+
+if TYPE_CHECKING:
+    import jinja2
 
 __all__ = ["PageCache", "Renderer", "StaticFile", "code_class"]
 
@@ -108,6 +111,8 @@ class Renderer:
         return environment
 
     def _make(self, visit: Visit) -> jinja2.Environment:
+        import jinja2
+
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -145,6 +150,7 @@ class Renderer:
             dialogue=highlight.dialogue,
             log_line=highlight.log_line,
             visible=highlight.visible,
+            legible=legible,
             program=lambda item: highlight.program(item.framework.language, item.snippet.text),
             language_name=highlight.language_name,
             mail_program=servers.mail_program,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -14,12 +14,14 @@ from urllib.parse import quote
 from statuary.catalog.model import Code, Language
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
+from statuary.serve.protocols import PROTOCOLS
 from statuary.serve.rulebook import Rulebook
 from statuary.serve.session import Shared
 from statuary.snippets.client_shelf import ClientShelf
 from statuary.snippets.mail_shelf import MailShelf
 from statuary.snippets.shelf import Shelf
 from statuary.web.i18n import Translator
+from statuary.web.run.runner import Runner
 
 __all__ = [
     "EDIT_URL",
@@ -96,6 +98,8 @@ class Site:
         smtp_url: where the SMTP mock listens: ``smtp://127.0.0.1:1025``.
         publication: how it is published as files; None where it is served, and can run what it shows.
         rulebook: the rules in force; None for those of ``shared`` alone.
+        urls: where every mock listens, by its name; those that are left out are shown at their own ports.
+        runner: performs scripts on the real wire; None where no mocks run in this process.
     """
 
     def __init__(
@@ -105,8 +109,12 @@ class Site:
         smtp_url: str,
         publication: Publication | None = None,
         rulebook: Rulebook | None = None,
+        urls: Mapping[str, str] | None = None,
+        runner: Runner | None = None,
     ) -> None:
         self.shared = shared
+        self.runner = runner
+        self._urls = {"http": http_url, "smtp": smtp_url, **(urls or {})}
         self.rulebook = rulebook or Rulebook(shared)
         self.publication = publication
         self.catalogue: Catalogue = shared.catalogue
@@ -135,6 +143,17 @@ class Site:
     def smtp_server(self) -> str:
         """Host and port of the SMTP mock, as mail programs take them."""
         return self.smtp_url.partition("://")[2]
+
+    def place_of(self, name: str) -> str:
+        """Host and port of a mock.
+
+        Args:
+            name: of its listening address, such as ``smtps``.
+        """
+        if (url := self._urls.get(name)) is None:
+            port = next(adapter.port for adapter in PROTOCOLS if adapter.name == name)
+            return f"{self._urls['http'].partition('://')[2].rpartition(':')[0]}:{port}"
+        return url.partition("://")[2].rstrip("/")
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -256,5 +275,5 @@ class Redirect:
 
 Result: TypeAlias = Page | Redirect
 View: TypeAlias = Callable[[Visit], Result]
-Action: TypeAlias = Callable[[Visit, Mapping[str, str]], Result]
+Action: TypeAlias = Callable[[Visit, Mapping[str, str]], Result | Awaitable[Result]]
 """What a form on a page does: it takes the form's fields, changes something, and gives the page that follows."""

@@ -1,4 +1,4 @@
-"""Has the site wait until somebody asks for it: pages and API are made of more modules than everything else together."""
+"""Has the site wait until somebody asks for it: it brings more modules than everything else together."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ async def site_when_asked(make: Callable[[], Starlette], sock: socket.socket) ->
         await serving
 
 
-async def _serve(
-    make: Callable[[], Starlette], sock: socket.socket, asked: asyncio.Event, over: asyncio.Event
-) -> None:
+async def _serve(make: Callable[[], Starlette], sock: socket.socket, asked: asyncio.Event, over: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     await asked.wait()
     loop.remove_reader(sock)

@@ -19,6 +19,9 @@ __all__ = ["Chosen", "Picked", "chosen_by", "chosen_by_name", "chosen_by_word"]
 SPOKEN_BY_ARGUMENT = frozenset({*LASTING_STAGES, "expn", "etrn", "atrn"}) - {"rset", "quit"}
 """The stages whose command may hold its own script."""
 
+MAX_CACHED_VOICES = 1024
+"""How many addresses are kept with what they say."""
+
 NOBODY: Mapping[str, Chosen] = MappingProxyType({})
 """Scripts by stage, where nobody speaks."""
 
@@ -67,7 +70,7 @@ class Picked(NamedTuple):
         return Dice(seed, self.chosen.draw_key, self.asked)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MAX_CACHED_VOICES)
 def chosen_by(mailbox: Mailbox, dialects: tuple[str, ...]) -> Chosen | None:
     """The script in an address; None for an ordinary one.
 

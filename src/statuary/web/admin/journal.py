@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from statuary._version import __version__
+from statuary.errors import RuleError
 from statuary.scenario.patterns import read_match
-from statuary.scenario.rules import check_field
+from statuary.scenario.rules import FIELDS, GROUPS, check_field
 from statuary.serve.export import har, json_lines, transcript
 from statuary.serve.journal import Exchange
 from statuary.serve.mailbox import Message
@@ -35,27 +36,74 @@ MAX_WAITING = 64
 """The most requests that wait at once."""
 MAX_WAIT_COUNT = 100_000
 """The highest number that is waited for, or verified."""
+MAX_SHOWN_CHARACTERS = 200
+"""How much of what a request said is shown in an error, in characters."""
 MAX_TRANSCRIPT_EXCHANGES = 50
 """How many exchanges the transcript of a failed check has."""
 
-_TEXTS = ("protocol", "stage", "code", "peer", "rule")
+_TEXTS = ("protocol", "stage", "code", "peer", "rule", "text")
+_FIELDS = ("sender", "recipient", "path")
 
 
 def _query_filter(admin: Admin, request: Request) -> Filter:
     """What exchanges a query asks for."""
-    protocol, stage, code, peer, rule = (request.query_params.get(name, "") for name in _TEXTS)
+    query = request.query_params
+    protocol, stage, code, peer, rule, text = (query.get(name, "") for name in _TEXTS)
     if protocol and protocol not in admin.shared.catalogue.protocols:
         raise BadParameter("protocol", f"one of {', '.join(admin.shared.catalogue.protocols)}")
+    match, _ = read_match({name: query[name] for name in _FIELDS if query.get(name)}, "http")
     return Filter(
-        protocol,
-        stage,
-        code,
-        peer,
-        rule,
-        key=request.query_params.get("key") or None,
+        protocol=_protocol_of(protocol, match),
+        stage=stage,
+        code=code,
+        peer=peer,
+        rule=rule,
+        key=query.get("key") or None,
         connection=number(request, "connection", 0),
         after=number(request, "after", 0),
+        text=text,
+        match=match,
     )
+
+
+def _protocol_of(protocol: str, match: Iterable[str]) -> str:
+    """The protocol whose fields a match names; empty where several have all of them.
+
+    Args:
+        protocol: the one that was asked for; empty for any.
+        match: names of fields.
+
+    Raises:
+        RuleError: the protocol that was asked for lacks a field.
+    """
+    names = tuple(match)
+    if not names:
+        return protocol
+    if protocol:
+        _check_fields(protocol, names)
+        return protocol
+    having = [each for each in FIELDS if _has_fields(each, names)]
+    if not having:
+        known = "; ".join(f"{each} has {', '.join((*FIELDS[each], *GROUPS[each]))}" for each in FIELDS)
+        problem = f"no protocol has all of these fields: {', '.join(names)[:MAX_SHOWN_CHARACTERS]} ({known})"
+        raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", problem)
+    return having[0] if len(having) == 1 else ""
+
+
+def _check_fields(protocol: str, names: Iterable[str]) -> None:
+    if protocol not in FIELDS:
+        problem = f"match is for {' and '.join(FIELDS)}: {protocol[:MAX_SHOWN_CHARACTERS]} has no fields"
+        raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", problem)
+    for name in names:
+        check_field(protocol, "request" if protocol == "http" else "message", name)
+
+
+def _has_fields(protocol: str, names: Iterable[str]) -> bool:
+    try:
+        _check_fields(protocol, names)
+    except RuleError:
+        return False
+    return True
 
 
 def exchange_filter(given: types.ExchangeFilter) -> Filter:
@@ -64,16 +112,11 @@ def exchange_filter(given: types.ExchangeFilter) -> Filter:
     Raises:
         RuleError: its patterns are wrong.
     """
-    protocol = given.protocol or "http"
-    match, count = read_match(given.match, protocol)
+    match, count = read_match(given.match, given.protocol or "http")
     if count is not None:
         raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", "match.count is for rules: ask for a count of exchanges")
-    if match and not given.protocol:
-        raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", "match needs a protocol, whose fields it names")
-    for name in match:
-        check_field(protocol, "request" if protocol == "http" else "message", name)
     return Filter(
-        protocol=given.protocol,
+        protocol=_protocol_of(given.protocol, match),
         stage=given.stage,
         code=given.code,
         peer=given.peer,
@@ -81,6 +124,7 @@ def exchange_filter(given: types.ExchangeFilter) -> Filter:
         key=given.key,
         connection=given.connection,
         after=given.after,
+        text=given.text,
         match=match,
     )
 
@@ -246,9 +290,11 @@ def _near_shape(miss: NearMiss) -> dict[str, Any]:
 
 
 async def near(admin: Admin, request: Request) -> Response:
-    """The rules that nearly matched an exchange, or an event that is described."""
+    """The rules that nearly matched an exchange or a described event, or the exchanges that nearly fit a filter."""
     given = await read_struct(request, types.NearRequest)
-    if given.exchange:
+    if given.filter is not None:
+        found = near_exchanges(admin.shared.journal, exchange_filter(given.filter))
+    elif given.exchange:
         wanted, exchange = _exchange(admin, given.exchange)
         fields = next(seen.fields for seen in follow(admin.shared.journal) if seen.number == wanted)
         found = near_misses(admin.rulebook.rules, exchange.protocol, exchange.stage, fields)
@@ -373,11 +419,15 @@ async def version(admin: Admin, request: Request) -> Response:
 
 _KEY = Parameter("key", "only what this isolates: the header Statuary-Key, ?key=, or the tag of an address")
 _FILTER = (
-    Parameter("protocol", "http or smtp"),
+    Parameter("protocol", "http or smtp; where it is left out, the fields that are asked for tell it"),
     Parameter("stage", "the stage, such as rcpt"),
     Parameter("code", "the code, or a pattern such as 4*"),
     Parameter("peer", "the client's address, with or without its port"),
     Parameter("rule", "the name of the rule, or the script, that decided"),
+    Parameter("text", "what the octets of either direction hold, as UTF-8"),
+    Parameter("sender", "the reverse path, or a pattern such as *@shop.test"),
+    Parameter("recipient", "a forward path at hand or of the transaction, or a pattern"),
+    Parameter("path", "the path of a request, or a pattern"),
     _KEY,
     Parameter("connection", "the number of the connection", "integer"),
     Parameter("after", "only higher numbers", "integer"),
@@ -413,7 +463,12 @@ ENDPOINTS = (
     Endpoint("POST", "/api/journal/wait", wait, "Wait for exchanges", types.FoundExchanges, types.Wait),
     Endpoint("POST", "/api/journal/verify", verify, "Check how many exchanges fit", types.Verdict, types.Verify),
     Endpoint(
-        "POST", "/api/journal/near-misses", near, "The rules that nearly matched", types.NearMisses, types.NearRequest
+        "POST",
+        "/api/journal/near-misses",
+        near,
+        "The rules that nearly matched, or the exchanges that nearly fit a filter",
+        types.NearMisses,
+        types.NearRequest,
     ),
     Endpoint("GET", "/api/journal/{number}", get_exchange, "One exchange", types.ExchangeShape),
     Endpoint(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
 from email.message import Message as Parsed
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
@@ -10,11 +9,10 @@ from typing import NamedTuple
 
 from statuary.serve.fields import MAX_MATCHED_OCTETS, message_header
 from statuary.serve.mailbox import Message
+from statuary.web.mail.parts import decoded, parse, parse_header, walk
 
 __all__ = ["Address", "Mail", "Part", "open_mail"]
 
-MAX_PARTS = 200
-"""The most parts of a message that are listed."""
 MAX_ADDRESSES = 1000
 """The most addresses of one field that are listed."""
 MAX_FIELD_CHARACTERS = 20_000
@@ -101,7 +99,7 @@ def open_mail(message: Message) -> Mail:
 
 
 def _open(message: Message) -> Mail:
-    parsed = message_from_bytes(message.content)
+    parsed = parse(message.content)
     read = message_header(message.content[:MAX_MATCHED_OCTETS])
 
     def addresses(name: str) -> tuple[Address, ...]:
@@ -112,7 +110,9 @@ def _open(message: Message) -> Mail:
     to, cc, named = addresses("to"), addresses("cc"), addresses("bcc")
     shown = {address.address.lower() for address in (*to, *cc, *named)}
     hidden = tuple(Address("", recipient) for recipient in message.recipients if recipient.lower() not in shown)
-    text, html, parts = _contents(parsed)
+    text, html, parts = _contents(parsed) if parsed is not None else ("", "", ())
+    if parsed is None:
+        parsed = parse_header(message.content[:MAX_MATCHED_OCTETS])
     sender = addresses("from")
     headers: dict[str, list[str]] = {}
     for name, value in parsed.items():
@@ -147,9 +147,7 @@ def _contents(parsed: Parsed) -> tuple[str, str, tuple[Part, ...]]:
     text: list[str] = []
     html: list[str] = []
     parts: list[Part] = []
-    for place, part in enumerate(parsed.walk(), 1):
-        if place > MAX_PARTS:
-            break
+    for place, part in walk(parsed):
         if part.is_multipart():
             continue
         payload = part.get_payload(decode=True)
@@ -157,15 +155,8 @@ def _contents(parsed: Parsed) -> tuple[str, str, tuple[Part, ...]]:
         media, name = part.get_content_type(), part.get_filename() or ""
         disposition = part.get_content_disposition()
         if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
-            (html if media == "text/html" else text).append(_decoded(content, part.get_content_charset("utf-8")))
+            (html if media == "text/html" else text).append(decoded(content, part.get_content_charset("utf-8")))
             continue
         content_id = str(part.get("Content-ID", "")).strip("<> ")
         parts.append(Part(str(place), name, media, content, content_id, bool(content_id) or disposition == "inline"))
     return "\n".join(text), "\n".join(html), tuple(parts)
-
-
-def _decoded(content: bytes, charset: str) -> str:
-    try:
-        return content.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return content.decode("utf-8", "replace")

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from statuary.web.admin import journal, mailpit, rules, wiremock
+from statuary.web.admin import journal, mailpit, reading, rules, wiremock
 from statuary.web.admin.base import Admin, Endpoint, guarded
 from statuary.web.admin.openapi import document
 
 __all__ = ["ENDPOINTS", "routes_of"]
 
-ENDPOINTS: tuple[Endpoint, ...] = (*rules.ENDPOINTS, *journal.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*rules.ENDPOINTS, *journal.ENDPOINTS, *reading.ENDPOINTS)
 """Every address in our own shapes."""
 
 

@@ -148,6 +148,7 @@ class ExchangeFilter(Struct, forbid_unknown_fields=True):
     key: str | None = None
     connection: int = 0
     after: int = 0
+    text: str = ""
     match: Match = field(default_factory=dict)
 
 
@@ -232,16 +233,17 @@ class Verdict(Struct):
 
 
 class NearRequest(Struct, forbid_unknown_fields=True):
-    """An exchange by its number, or an event by its fields, to be held against the rules."""
+    """An exchange by its number, or an event by its fields, to be held against the rules; or a filter of exchanges."""
 
     exchange: int = 0
-    protocol: str = "http"
+    filter: ExchangeFilter | None = None
+    protocol: str = ""
     stage: str = ""
     fields: dict[str, str] = field(default_factory=dict)
 
 
 class NearMisses(Struct):
-    """The rules that nearly matched, the nearest first."""
+    """The rules, or the exchanges, that nearly fitted, the nearest first."""
 
     near_misses: list[NearMissShape]
 

@@ -9,26 +9,31 @@ from email import message_from_bytes
 from email.message import Message as Parsed
 from email.parser import BytesHeaderParser
 
-__all__ = ["MAX_PARTS", "MAX_PARSE_STEPS", "decoded", "parse", "walk"]
+__all__ = ["MAX_PARSE_STEPS", "MAX_PARTS", "decoded", "parse", "parse_header", "walk"]
 
 MAX_PARTS = 200
 """The most parts of a message that are looked at."""
 MAX_PARSE_STEPS = 4_000_000
 """The most lines times possible levels of nesting: the parser holds every line against every boundary around it."""
+MAX_PARAMETER_OCTETS = 10_000
+"""The longest field that says what a part is, in octets: the parser's time grows with the square of it."""
 
+_SAYS_WHAT = re.compile(rb"(?i)(?:\A|[\r\n])content-(?:type|disposition)[ \t]*:[^\r\n]*(?:(?:\r\n?|\n)[ \t][^\r\n]*)*")
 _CONTAINER = re.compile(rb"(?i)(?:multipart|message)[ \t]*/")
 _NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 """Codecs of Python that no mail is written in; some of them take a time that grows with the square of the text."""
 
 
 def parse(content: bytes) -> Parsed | None:
-    """A message as the standard parser understands it; None where it nests too deep to be taken apart.
+    """A message as the standard parser understands it; None where taking it apart would be too much work.
 
     Args:
         content: its octets.
     """
     levels = len(_CONTAINER.findall(content)) + 1
     if levels * content.count(b"\n") > MAX_PARSE_STEPS:
+        return None
+    if any(match.end() - match.start() > MAX_PARAMETER_OCTETS for match in _SAYS_WHAT.finditer(content)):
         return None
     try:
         return message_from_bytes(content)

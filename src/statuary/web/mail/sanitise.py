@@ -23,8 +23,8 @@ so that a page of text could grow to gigabytes."""
 MAX_TAGS = 10_000
 """The most tags."""
 MAX_SEPARATORS = 10_000
-"""The most spaces, slashes, quotes and equals signs from one tag to the next: attributes stand between them, and each is
-compared with all the others of its tag."""
+"""The most spaces, slashes, quotes and equals signs from one tag to the next: attributes stand between them, and each
+is compared with all the others of its tag."""
 MAX_TAG_CHARACTERS = 2_000
 """The longest formatting tag that is made alike with others, in characters."""
 MAX_LISTED = 200
@@ -32,16 +32,19 @@ MAX_LISTED = 200
 MAX_ADDRESS_CHARACTERS = 500
 """How much of one address is listed, in characters."""
 
-_TEXT = frozenset(
-    (
-        "a abbr acronym address b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn "
-        "div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav nobr ol "
-        "p pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time "
-        "tr tt u ul var wbr"
-    ).split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TEXT = _names(
+    "a abbr acronym address b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn "
+    "div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav nobr ol "
+    "p pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time "
+    "tr tt u ul var wbr"
 )
-_CUT_OUT = frozenset("script style title svg math template iframe noembed noframes noscript xmp plaintext".split())
-_FORMATTING = "a b big code em font i nobr s small strike strong tt u".split()
+_CUT_OUT = _names("script style title svg math template iframe noembed noframes noscript xmp plaintext")
+_FORMATTING = ("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 _CELL = frozenset({"align", "bgcolor", "colspan", "height", "rowspan", "valign", "width"})
 _ATTRIBUTES = {
     "*": {"align", "dir", "lang", "style"},
@@ -55,13 +58,11 @@ _ATTRIBUTES = {
     "tr": {"align", "bgcolor", "valign"},
 }
 _SIDES = ("", "-top", "-right", "-bottom", "-left")
-_STYLES = frozenset(
-    (
-        "background-color border-collapse border-color border-radius border-spacing border-style border-width color "
-        "font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type "
-        "max-width min-width text-align text-decoration text-indent text-transform vertical-align white-space width "
-        "word-spacing"
-    ).split()
+_STYLES = _names(
+    "background-color border-collapse border-color border-radius border-spacing border-style border-width color "
+    "font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type "
+    "max-width min-width text-align text-decoration text-indent text-transform vertical-align white-space width "
+    "word-spacing"
 ) | {f"{name}{side}" for name in ("border", "margin", "padding") for side in _SIDES}
 """What a style may say: how text looks and where it stands, nothing that loads, and nothing that hides."""
 
@@ -70,8 +71,7 @@ _SEPARATOR = re.compile(r"[\s/\"'=]")
 _FORMATTING_TAG = re.compile(rf"(?i)<({'|'.join(_FORMATTING)})(?=[\s/>])")
 _WITH_ATTRIBUTES = re.compile(rf"(?i)<({'|'.join(_FORMATTING[1:])})(?=[\s/>])[^>]{{0,{MAX_TAG_CHARACTERS}}}>")
 _UNSAFE_STYLE = re.compile(r"(?i)\\|url|image|expression|@|/\*")
-_LINK = re.compile(r'<a((?: [a-z]+="[^"]*")*)>')
-_IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_OPENING = re.compile(r'<([a-z0-9]+)((?: [a-z]+="[^"]*")*)>')
 _GIVEN = re.compile(r' ([a-z]+)="([^"]*)"')
 _LOADED = re.compile(
     r"""(?ix) (?: (?:src|srcset|background|poster|data|action|xlink:href) \s*=\s* ["']?
@@ -136,23 +136,47 @@ def sanitise(html: str) -> Sanitised:
         tags=set(_TEXT),
         clean_content_tags=set(_CUT_OUT),
         attributes={name: set(allowed) for name, allowed in _ATTRIBUTES.items()},
-        attribute_filter=_filter,
         filter_style_properties=set(_STYLES),
         url_schemes={"cid", "ftp", "http", "https", "mailto", "sip", "sips", "sms", "tel", "urn", "xmpp"},
         link_rel=None,
     )
-    links: list[str] = []
+    writer = _Writer()
+    body = _OPENING.sub(writer.write, clean)
+    return Sanitised(_DOCUMENT.format(body=body), tuple(writer.links), loaded, cut)
 
-    def number(match: re.Match[str]) -> str:
-        target = dict(_GIVEN.findall(match[1])).get("href", "")
+
+class _Writer:
+    """Goes through the tags of clean HTML, in which no text holds a ``<`` and no value a quotation mark."""
+
+    def __init__(self) -> None:
+        self.links: list[str] = []
+
+    def write(self, match: re.Match[str]) -> str:
+        """A tag as it is shown."""
+        name, given = match[1], dict(_GIVEN.findall(match[2]))
+        if name == "img":
+            return _note(given)
+        if name == "a":
+            return self._link(given)
+        if _UNSAFE_STYLE.search(given.get("style", "")):
+            del given["style"]
+        attributes = "".join(f' {key}="{value}"' for key, value in given.items())
+        return f"<{name}{attributes}>"
+
+    def _link(self, given: dict[str, str]) -> str:
+        target = given.get("href", "")
         if not target:
             return "<a>"
-        if len(links) < MAX_LISTED:
-            links.append(unescape(target)[:MAX_ADDRESS_CHARACTERS])
-        return f'<a title="{target}"><sup class="statuary-link">[{len(links)}]</sup>'
+        if len(self.links) >= MAX_LISTED:
+            return f'<a title="{target}">'
+        self.links.append(unescape(target)[:MAX_ADDRESS_CHARACTERS])
+        return f'<a title="{target}"><sup class="statuary-link">[{len(self.links)}]</sup>'
 
-    body = _IMAGE.sub(_note, _LINK.sub(number, clean))
-    return Sanitised(_DOCUMENT.format(body=body), tuple(links), loaded, cut)
+
+def _note(given: dict[str, str]) -> str:
+    """What stands in the place of a picture: its text and its address."""
+    words = " ".join(unescape(given[name]) for name in ("alt", "src") if given.get(name))
+    return f'<span class="statuary-image">▨ {escape(words[:MAX_ADDRESS_CHARACTERS], quote=False)}</span>'
 
 
 def _bounded(html: str) -> str | None:
@@ -174,15 +198,3 @@ def _bounded(html: str) -> str | None:
     alike = _WITH_ATTRIBUTES.sub(lambda match: f"<{match[1]}>", html)
     apart = sum(1 for match in _FORMATTING_TAG.finditer(alike) if alike[match.end()] != ">" and match[1].lower() != "a")
     return alike if tags * (3 * len(set(kinds)) + apart) <= MAX_INTRICACY else None
-
-
-def _filter(tag: str, name: str, value: str) -> str | None:
-    """An attribute's value; None for one that is left out."""
-    return None if name == "style" and _UNSAFE_STYLE.search(value) else value
-
-
-def _note(match: re.Match[str]) -> str:
-    """What stands in the place of a picture: its text and its address, as they are escaped already."""
-    given = dict(_GIVEN.findall(match[1]))
-    words = " ".join(unescape(text) for text in (given.get("alt", ""), given.get("src", "")) if text)
-    return f'<span class="statuary-image">▨ {escape(words[:MAX_ADDRESS_CHARACTERS], quote=False)}</span>'

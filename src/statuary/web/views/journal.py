@@ -1,39 +1,238 @@
-"""The journal of the mocks and the mail that they kept."""
+"""The journal of the mocks: dialogues as they come, one exchange with all its octets, and what clears them."""
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
 
-from statuary.web.site import Page, Result, Visit
+from statuary.catalog.lookup import suggest
+from statuary.errors import CodeNotFound
+from statuary.scenario.rules import STAGES
+from statuary.serve.journal import Exchange, MemoryJournal, timestamp
+from statuary.serve.seen import Filter, select
+from statuary.web.legible import pieces
+from statuary.web.site import Page, Redirect, Result, Visit
 
-__all__ = ["journal"]
+__all__ = ["Query", "clear", "exchange", "journal", "read_query", "number_of", "take"]
 
-SHOWN_EXCHANGES = 100
-"""How many exchanges the page shows, the newest."""
-SHOWN_MESSAGES = 20
-"""How many messages the page shows, the newest."""
+PAGE_EXCHANGES = 30
+"""How many exchanges a page shows."""
+SHOWN_OCTETS = 1024
+"""How much of each direction of an exchange the list shows, in octets; its own page has all."""
+PIECE_OCTETS = 16 * 1024
+"""How much of each direction the page of an exchange shows at once, in octets."""
+MAX_FILTER_CHARACTERS = 200
+"""The longest text of a filter, in characters."""
+MAX_NUMBER_DIGITS = 15
+"""The longest number in an address, in digits."""
+BLOCK_EXCHANGES = 500
+"""How many exchanges are looked at in one go, from the newest back."""
+
+FIELDS = ("protocol", "stage", "code", "key", "recipient", "path", "text", "rule", "peer", "connection")
+"""What exchanges are asked for by, as the query names it."""
+EXPORTED = ("protocol", "stage", "code", "key", "rule", "peer", "connection")
+"""Those that the exports of the API know."""
+
+
+class Query(NamedTuple):
+    """What exchanges a reader asks for.
+
+    Args:
+        given: the filter as it was written, without what is empty.
+        wanted: the same as the journal understands it.
+        text: octets that one of the directions holds, in small letters; empty for any.
+        before: only lower numbers; 0 for all.
+        after: only higher numbers; with ``before`` left out those that follow next.
+    """
+
+    given: Mapping[str, str]
+    wanted: Filter
+    text: bytes
+    before: int
+    after: int
+
+    def address(self, **changed: object) -> str:
+        """The query of the same exchanges at another place, with its question mark; empty for all of them."""
+        fields = {**self.given, **{name: value for name, value in changed.items() if value}}
+        return f"?{urlencode(fields)}" if fields else ""
+
+
+class Dialogue(NamedTuple):
+    """Exchanges of one connection that stand together.
+
+    Args:
+        connection: its number.
+        first: the first of them.
+        exchanges: with their numbers and times, in the order in which they happened.
+    """
+
+    connection: int
+    first: Exchange
+    exchanges: list[tuple[int, Exchange, str]]
+
+    @property
+    def identity(self) -> str:
+        """What the page calls it by."""
+        return f"c{self.connection}-{self.exchanges[0][0]}"
+
+
+def number_of(text: str) -> int:
+    """A number of an address; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS else 0
+
+
+def read_query(query: Mapping[str, str]) -> Query:
+    """What a query asks for; what is no number stands for none, and what is too long is cut.
+
+    Args:
+        query: its fields.
+    """
+    given = {name: query.get(name, "").strip()[:MAX_FILTER_CHARACTERS] for name in FIELDS}
+    match = {name: given[name] for name in ("recipient", "path") if given[name]}
+    wanted = Filter(
+        protocol=given["protocol"],
+        stage=given["stage"],
+        code=given["code"],
+        peer=given["peer"],
+        rule=given["rule"],
+        key=given["key"] or None,
+        connection=number_of(given["connection"]),
+        match=match,
+    )
+    return Query(
+        {name: text for name, text in given.items() if text},
+        wanted,
+        given["text"].lower().encode("utf-8", "replace"),
+        number_of(query.get("before", "")),
+        number_of(query.get("after", "")),
+    )
+
+
+def take(kept: MemoryJournal, query: Query, most: int = PAGE_EXCHANGES) -> list[tuple[int, Exchange]]:
+    """The exchanges of a page, in their order.
+
+    Args:
+        kept: where they are.
+        query: which are asked for.
+        most: at most so many: those nearest above ``after`` where it is given alone, else the newest.
+    """
+    before = query.before or kept.total + 1
+    if query.after:
+        found = _fitting(select(kept, query.wanted._replace(after=query.after)), query)
+        within = (each for each in found if each[0] < before)
+        return [each for each, _ in zip(within, range(most), strict=False)]
+    wanted = query.wanted
+    if wanted.match or wanted.key is not None:
+        return [each for each in _fitting(select(kept, wanted), query) if each[0] < before][-most:]
+    found_back: list[tuple[int, Exchange]] = []
+    for number, each in _backwards(kept, before):
+        if wanted.takes(number, each) and _holds(each, query.text):
+            found_back.append((number, each))
+            if len(found_back) == most:
+                break
+    return found_back[::-1]
+
+
+def _backwards(kept: MemoryJournal, before: int) -> Iterator[tuple[int, Exchange]]:
+    """Exchanges below a number, the newest first."""
+    end = before - 1
+    while end > kept.dropped:
+        start = max(end - BLOCK_EXCHANGES, kept.dropped)
+        first, block = kept.since(start, end - start)
+        yield from reversed(list(enumerate(block, first)))
+        end = start
+
+
+def _fitting(found: Iterator[tuple[int, Exchange]], query: Query) -> Iterator[tuple[int, Exchange]]:
+    return (each for each in found if _holds(each[1], query.text))
+
+
+def _holds(item: Exchange, text: bytes) -> bool:
+    return not text or text in item.request.lower() or text in item.response.lower()
+
+
+def _dialogues(found: list[tuple[int, Exchange]]) -> list[Dialogue]:
+    """Exchanges by their connections, the connection that began last first."""
+    together: dict[tuple[str, int], Dialogue] = {}
+    for number, item in found:
+        place = together.setdefault((item.protocol, item.connection), Dialogue(item.connection, item, []))
+        place.exchanges.append((number, item, timestamp(item.at)))
+    return sorted(together.values(), key=lambda each: -each.exchanges[0][0])
 
 
 def journal(visit: Visit) -> Result:
-    """The newest exchanges and messages, newest first."""
+    """The dialogues of a page, the newest first."""
     if not visit.site.live:
         return Page("journal_written.html", visit.gettext("Journal"), "journal")
-    shared = visit.site.shared
-    kept = shared.journal
-    first, exchanges = kept.since(max(kept.total - SHOWN_EXCHANGES, 0), SHOWN_EXCHANGES)
-    numbered = list(enumerate(exchanges, first))
+    kept, mailbox = visit.site.shared.journal, visit.site.shared.mailbox
+    query = read_query(visit.query)
+    found = take(kept, query)
+    low, high = (found[0][0], found[-1][0]) if found else (0, 0)
+    exported = {name: text for name, text in query.given.items() if name in EXPORTED}
     return Page(
         "journal.html",
         visit.gettext("Journal"),
         "journal",
         {
-            "exchanges": [(number, item, item.to_dict(number)["at"]) for number, item in reversed(numbered)],
+            "query": query,
+            "dialogues": _dialogues(found),
+            "low": low,
+            "high": high,
+            "older": bool(low and take(kept, query._replace(before=low, after=0), 1)),
+            "newer": bool(high and high < kept.total and take(kept, query._replace(before=0, after=high), 1)),
             "total": kept.total,
             "dropped": kept.dropped,
-            "shown": SHOWN_EXCHANGES,
-            "messages": list(islice(reversed(list(shared.mailbox)), SHOWN_MESSAGES)),
-            "messages_total": shared.mailbox.total,
-            "messages_dropped": shared.mailbox.dropped,
+            "messages_total": mailbox.total,
+            "stages": STAGES,
+            "exports": urlencode(exported),
+            "exports_less": len(exported) < len(query.given),
+            "most": SHOWN_OCTETS,
+            "here": query.address(before=query.before, after=query.after),
+        },
+        indexed=False,
+        cached=False,
+    )
+
+
+def clear(visit: Visit, fields: Mapping[str, str]) -> Result:
+    """Forget all exchanges, or for a key's readers those that it isolates."""
+    key = fields.get("key", "")
+    kept = visit.site.shared.journal
+    if key:
+        kept.clear_key(key)
+    else:
+        kept.clear()
+    return Redirect(visit.url("journal") + (f"?{urlencode({'key': key})}" if key else ""))
+
+
+def exchange(visit: Visit) -> Result:
+    """One exchange with every octet of both directions, piece by piece."""
+    kept = visit.site.shared.journal
+    number = number_of(visit.params["number"])
+    first, found = kept.since(max(number - 1, 0), 1)
+    if not number or not found or first != number:
+        raise CodeNotFound(f"journal/exchange/{visit.params['number']}", ["journal"])
+    item = found[0]
+    size = max(len(item.request), len(item.response))
+    start, before, after = pieces(size, PIECE_OCTETS, number_of(visit.query.get("from", "")))
+    code = visit.get(f"{item.protocol}/{item.code}") if item.code else None
+    rulebook = visit.site.rulebook
+    return Page(
+        "exchange.html",
+        visit.gettext("Exchange %(number)s") % {"number": number},
+        f"journal/exchange/{number}",
+        {
+            "number": number,
+            "item": item,
+            "at": timestamp(item.at),
+            "code": code,
+            "is_rule": bool(item.rule) and any(rule.name == item.rule for rule in rulebook.rules),
+            "start": start,
+            "piece": PIECE_OCTETS,
+            "before": before,
+            "after": after,
+            "near": suggest(visit.catalogue, f"{item.protocol}/{item.code}") if item.code and code is None else [],
         },
         indexed=False,
         cached=False,

@@ -213,6 +213,10 @@ def _text(visit: Visit, entry: Entry, part: Sequence[str]) -> Text:
 def _made(visit: Visit, words: str) -> Text:
     """A text that was made from the program: translated where the interface's words have it."""
     found = visit.gettext(words)
+    if found == words and visit.tag != "en" and words.endswith("."):  # a sentence that the interface has as a phrase
+        phrase = f"{words[0].lower()}{words[1:-1]}"
+        known = visit.gettext(phrase)
+        found = f"{known[0].upper()}{known[1:]}" if known != phrase else words
     translated = visit.tag == "en" or found != words or not _plain_words(words)
     return Text(resolve_links(found, visit.tag), visit.tag if translated else "en")
 

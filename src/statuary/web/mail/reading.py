@@ -1,0 +1,182 @@
+"""A message as a person reads it: its fields decoded, its texts, its attachments; whatever a stranger made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.header import decode_header, make_header
+from email.message import Message as Parsed
+from typing import NamedTuple, TypeVar
+
+from statuary.web.mail.parts import MAX_PARTS, decoded, parse, parse_header, walk
+
+__all__ = ["Attachment", "Field", "Reading", "attachment", "download_name", "read_mail"]
+
+MAX_FIELDS = 200
+"""The most fields of a header that are shown."""
+MAX_FIELD_CHARACTERS = 2_000
+"""How much of a field is decoded and shown, in characters."""
+MAX_NAME_CHARACTERS = 120
+"""The longest name that a file is saved under, in characters."""
+MAX_HEADER_OCTETS = 1024 * 1024
+"""How much of a message is looked at for its header where it cannot be taken apart, in octets."""
+
+_T = TypeVar("_T")
+_OUTSIDE = re.compile(r"[^\w.,()+@ -]|\.\.+")
+_BROKEN = re.compile(r"\r?\n[ \t]?")
+
+
+class Field(NamedTuple):
+    """A field of a header.
+
+    Args:
+        name: its name.
+        value: its value, unfolded and decoded.
+        cut: how many characters of it are not shown.
+    """
+
+    name: str
+    value: str
+    cut: int
+
+
+class Attachment(NamedTuple):
+    """A part that is no text to be read at once.
+
+    Args:
+        place: its number among all parts, from 1.
+        name: the file name that the message gives; empty for none.
+        media: its media type, as the message says.
+        content: its content.
+        content_id: what HTML names it by; empty for nothing.
+    """
+
+    place: int
+    name: str
+    media: str
+    content: bytes
+    content_id: str
+
+
+class Reading(NamedTuple):
+    """A message.
+
+    Args:
+        fields: of its header, the first of them.
+        more_fields: how many fields there are beside.
+        text: its plain text.
+        html: its HTML, as it came.
+        attachments: all else.
+        whole: whether it could be taken apart; else it has no text, no HTML and no attachments.
+        more_parts: whether it has parts that were not looked at.
+    """
+
+    fields: tuple[Field, ...]
+    more_fields: int
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+    whole: bool
+    more_parts: bool
+
+    def first(self, name: str) -> str:
+        """The value of the first field of a name, in small letters; empty where there is none."""
+        return next((field.value for field in self.fields if field.name.lower() == name), "")
+
+
+def read_mail(content: bytes) -> Reading:
+    """Take a message apart; what is malformed is taken as it stands.
+
+    Args:
+        content: its octets.
+    """
+    parsed = parse(content)
+    whole = parsed is not None
+    if parsed is None:
+        parsed = parse_header(content[:MAX_HEADER_OCTETS])
+    raw = list(parsed.raw_items())
+    fields = tuple(_field(name, str(value)) for name, value in raw[:MAX_FIELDS])
+    texts: list[str] = []
+    pages: list[str] = []
+    attachments: list[Attachment] = []
+    last = 0
+    for place, part in walk(parsed) if whole else ():
+        last = place
+        if part.is_multipart():
+            continue
+        media = _safely(part.get_content_type, "application/octet-stream")
+        disposition = _safely(part.get_content_disposition, None)
+        name = _file_name(part)
+        content = _content(part)
+        if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
+            charset = _safely(lambda part=part: part.get_content_charset("utf-8"), "utf-8")  # type: ignore[misc]
+            (pages if media == "text/html" else texts).append(decoded(content, charset))
+            continue
+        content_id = _safely(lambda part=part: str(part.get("Content-ID", "")), "")  # type: ignore[misc]
+        attachments.append(Attachment(place, name, media, content, content_id.strip("<> ")[:MAX_FIELD_CHARACTERS]))
+    more_fields = max(len(raw) - MAX_FIELDS, 0)
+    return Reading(
+        fields, more_fields, "\n".join(texts), "\n".join(pages), tuple(attachments), whole, last == MAX_PARTS
+    )
+
+
+def attachment(content: bytes, place: int) -> Attachment | None:
+    """One attachment of a message; None where there is none of that number.
+
+    Args:
+        content: the octets of the message.
+        place: the number of the part.
+    """
+    return next((each for each in read_mail(content).attachments if each.place == place), None)
+
+
+def download_name(name: str, place: int) -> str:
+    """A name that a file may be saved under: no folders, nothing unseen, no hidden file.
+
+    Args:
+        name: the name that the message gives.
+        place: the number of the part, for one without a name.
+    """
+    last = re.split(r"[/\\]", name)[-1]
+    safe = " ".join(_OUTSIDE.sub("_", last).split()).strip(". -")[-MAX_NAME_CHARACTERS:].strip(". -")
+    return safe if safe.strip("_") else f"part-{place}.bin"
+
+
+def _safely(ask: Callable[[], _T], otherwise: _T) -> _T:
+    """What the standard parser says; the other where it fails, as it does in many ways on what strangers write."""
+    try:
+        return ask()
+    except Exception:
+        return otherwise
+
+
+def _content(part: Parsed) -> bytes:
+    """The content of a part, decoded; as it stands where its coding is wrong."""
+    found = _safely(lambda: part.get_payload(decode=True), None)
+    if isinstance(found, bytes):
+        return found
+    raw = _safely(lambda: str(part.get_payload()), "")
+    return raw.encode("utf-8", "surrogateescape")
+
+
+def _file_name(part: Parsed) -> str:
+    found = _safely(part.get_filename, None) or ""
+    return _decode_words(_text(found)[:MAX_FIELD_CHARACTERS])
+
+
+def _field(name: str, value: str) -> Field:
+    text = _BROKEN.sub(" ", _text(value))
+    shown = _decode_words(text[:MAX_FIELD_CHARACTERS])
+    return Field(_text(name)[:MAX_NAME_CHARACTERS], shown, max(len(text) - MAX_FIELD_CHARACTERS, 0))
+
+
+def _text(value: str) -> str:
+    """A value with its octets beyond ASCII read as UTF-8 (RFC 6532); the parser keeps them as halves of surrogates."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _decode_words(text: str) -> str:
+    """A text with its encoded words decoded (RFC 2047); as it stands where they are wrong."""
+    if "=?" not in text:
+        return text
+    return _safely(lambda: str(make_header(decode_header(text))), text)
