@@ -1,7 +1,7 @@
 """Finds every limit with a name, its value and what it says of itself.
 
-Limits are constants ``MAX_*`` with a docstring below them, and the fields of classes that are named ``...Limits``, which
-stand under ``Args`` in the docstring of the class.
+Limits are constants ``MAX_*`` with a docstring below them, and the fields of classes named ``...Limits``, which stand
+under ``Args`` in the docstring of the class.
 """
 
 from __future__ import annotations

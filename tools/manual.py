@@ -62,6 +62,18 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
 
+def _synopsis() -> Iterator[str]:
+    """Every command in a line."""
+    lines = [
+        (f"statuary {f'{command.name} {command.synopsis}'.strip()}", command.summary)
+        for command in (lookup_command(), *COMMANDS)
+    ]
+    width = max(len(usage) for usage, _ in lines)
+    yield "```text"
+    yield from (f"{usage:{width}}  {summary}" for usage, summary in lines)
+    yield "```"
+
+
 def _commands() -> Iterator[str]:
     """A section for each command, with its words and options."""
     for number, command in enumerate((lookup_command(), *COMMANDS)):
@@ -190,6 +202,7 @@ def _foreign(found: Iterable[Endpoint]) -> Iterator[str]:
 
 
 PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
+    "synopsis": _synopsis,
     "commands": _commands,
     "settings": _settings,
     "exit-codes": _exit_codes,

@@ -37,6 +37,9 @@ LINES = (
     b"RCPT TO:<c+red@d.test>\r\n",
     "RCPT TO:<é@d.test>\r\n".encode(),
     b"RCPT TO:<rcpt452_4.2.2@d.test>\r\n",
+    b"RCPT TO:<rcpt452_4.2.2+red@d.test>\r\n",
+    b"RCPT TO:<rcpt452_4.2.2+green@d.test>\r\n",
+    b"RCPT TO:<data451+red@d.test>\r\n",
     b"RCPT TO:<rcpt450x2~550@d.test>\r\n",
     b"RCPT TO:<rcpt250-delay1s@d.test>\r\n",
     b"RCPT TO:<rcpt421@d.test>\r\n",
@@ -92,6 +95,13 @@ RULES = {
             Rule("smtp", "rcpt", _LATE, {"recipient": "message452@rules.test"}),
         ]
     ),
+    "by what isolates": RuleIndex(
+        [
+            Rule("smtp", "rcpt", _FULL, {"key": "red"}),
+            Rule("smtp", "mail", _LATE, {"key": "blue"}),
+            Rule("smtp", "rcpt", _LATE, {"key": "blue", "recipient": "c@*"}),
+        ]
+    ),
     "by sender and more": RuleIndex(
         [
             Rule("smtp", "rcpt", _FULL, {"sender": "a@b.test", "recipient": "full@rules.test"}),
@@ -108,7 +118,7 @@ class Seen(NamedTuple):
     written: list[object]
     journal: list[tuple[int, Exchange]]
     mail: list[tuple[int, Message]]
-    counted: list[int]
+    counted: dict[str, int]
     closing: bool
 
 
@@ -140,8 +150,7 @@ def run(mock: SmtpMock, portions: Iterable[bytes]) -> Seen:
         if not session.closing:
             carry_out(session.receive(portion))
     carry_out(session.eof())
-    keys = ("smtp rcpt rcpt452_4.2.2@d.test", "smtp rcpt rcpt450x2~550@d.test", "rule #1 ")
-    counted = [shared.counters.take(key) for key in keys]
+    counted = shared.counters.snapshot()
     return Seen(written, list(shared.journal), list(shared.mailbox), counted, session.closing)
 
 
@@ -200,6 +209,50 @@ def test_lines_that_are_known_never_cross_isolated_tests(rules: tuple[Rule, ...]
         heard = [row for number, row in shared.journal if number > before]
         assert [row.key for row in heard] == ["", *[key.decode()] * 4]
         assert heard[2].code == ("452" if rules and key == b"blue" else "250")
+
+
+def test_tagged_line_is_known_and_so_are_those_after_its_transaction() -> None:
+    """A tag isolates its own line and its transaction; what follows is answered at once again, in nobody's name."""
+    mock = SmtpMock(Shared(open_catalogue()))
+    session = mock(Peer("192.0.2.1:25", 1))
+    session.start()
+    lines = (
+        b"EHLO c.test\r\n",
+        b"MAIL FROM:<a@b.test>\r\n",
+        b"RCPT TO:<rcpt452+red@d.test>\r\n",
+        b"RCPT TO:<c+blue@d.test>\r\n",
+        b"RCPT TO:<d@d.test>\r\n",
+        b"RSET\r\n",
+        b"MAIL FROM:<a@b.test>\r\n",
+        b"RCPT TO:<d@d.test>\r\n",
+        b"RSET\r\n",
+    )
+    for turn in range(2):
+        before = mock.shared.journal.total
+        for line in lines:
+            session.receive(line)
+        rows = [row for number, row in mock.shared.journal if number > before]
+        assert [row.key for row in rows] == ["", "", "red", "blue", "blue", "blue", "", "", ""]
+        assert [row.asked for row in rows if row.code == "452"] == [turn + 1]
+    assert set(mock.settled) == set(lines)
+    assert [mock.settled[line][4] for line in lines[2:5]] == ["red", "blue", ""]
+
+
+def test_what_an_address_says_of_a_later_stage_ends_with_its_transaction() -> None:
+    """DATA is answered at once again in the transaction after the one in which ``data451@`` spoke for it."""
+    mock = SmtpMock(Shared(open_catalogue()))
+    session = mock(Peer("192.0.2.1:25", 1))
+    session.start()
+    session.receive(b"EHLO c.test\r\n")
+    codes = []
+    for recipient in (b"data451@d.test", b"c@d.test", b"data451@d.test", b"c@d.test"):
+        for line in (b"MAIL FROM:<a@b.test>\r\n", b"RCPT TO:<" + recipient + b">\r\n", b"DATA\r\n"):
+            output = session.receive(line)
+        codes.append(output[:3] if isinstance(output, bytes) else b"")
+        session.receive(b"RSET\r\n" if codes[-1] == b"451" else b"x\r\n.\r\n")
+    assert codes == [b"451", b"354", b"451", b"354"]
+    assert b"DATA\r\n" in mock.settled
+    assert not session.later
 
 
 def test_what_an_address_says_of_a_later_stage_is_not_kept_for_others() -> None:

@@ -13,7 +13,7 @@ from statuary.cli.parser import add_common
 from statuary.cli.render import STACKED_BELOW, heading, table
 from statuary.cli.show import say_not_found
 from statuary.cli.text import pad, width, wrap
-from statuary.explain.compare import Comparison, Row, compare
+from statuary.explain.compare import Comparison, compare
 from statuary.explain.words import N_
 
 __all__ = ["add_arguments", "run"]
@@ -81,7 +81,7 @@ def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
         yield from table(console, [(choice.code.id, [told(console, choice.when)]) for choice in choices])
         yield ""
     yield console.paint(_("Differences"), "strong")
-    if comparison.differences:
+    if comparison.differences or comparison.traits:
         yield from _columns(console, comparison)
     else:
         yield from wrap(_("By the facts that are compared here, there are none."), console.columns, "  ")
@@ -100,16 +100,17 @@ def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
 def _columns(console: Console, comparison: Comparison) -> Iterator[str]:
     """Label, left and right beside each other; under each other where there is little room."""
     _ = console.gettext
-    rows = comparison.differences
+    rows = [tuple(told(console, text) for text in trait) for trait in comparison.traits]
+    rows += [(row.label.render(_), row.left.render(_), row.right.render(_)) for row in comparison.differences]
     left, right = comparison.left, comparison.right
     if console.columns < STACKED_BELOW:
-        for row in rows:
-            for line in wrap(row.label.render(_), console.columns, "  "):
+        for about, *texts in rows:
+            for line in wrap(about, console.columns, "  "):
                 yield console.paint(line, "quiet")
-            for code, phrase in ((left, row.left), (right, row.right)):
-                yield from wrap(f"{code.id}: {phrase.render(_)}", console.columns, "    ", "      ")
+            for code, text in zip((left, right), texts, strict=True):
+                yield from wrap(f"{code.id}: {text}", console.columns, "    ", "      ")
         return
-    label = min(max(width(row.label.render(_)) for row in rows), MAX_LABEL_COLUMNS)
+    label = min(max(width(about) for about, *_cells in rows), MAX_LABEL_COLUMNS)
     cell = (console.columns - label - 6) // 2
     empty = " " * (label + 2)
     ids = (console.paint(pad(code.id, cell), code.value[0]) for code in (left, right))
@@ -118,13 +119,8 @@ def _columns(console: Console, comparison: Comparison) -> Iterator[str]:
         yield from _row(console, row, label, cell)
 
 
-def _row(console: Console, row: Row, label: int, cell: int) -> Iterator[str]:
-    _ = console.gettext
-    parts = [
-        wrap(row.label.render(_), label),
-        wrap(row.left.render(_), cell),
-        wrap(row.right.render(_), cell),
-    ]
+def _row(console: Console, row: tuple[str, ...], label: int, cell: int) -> Iterator[str]:
+    parts = [wrap(text, columns) for text, columns in zip(row, (label, cell, cell), strict=True)]
     for number in range(max(map(len, parts))):
         name, left, right = (part[number] if number < len(part) else "" for part in parts)
         yield f"  {console.paint(pad(name, label), 'quiet')}  {pad(left, cell)}  {right}".rstrip()

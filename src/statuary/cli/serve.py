@@ -118,6 +118,8 @@ async def running(settings: Settings) -> AsyncIterator[Mocks]:
                     loopback=is_loopback(settings.host),
                     rulebook=mocks.rulebook,
                     chaos=settings.chaos,
+                    urls=mocks.urls,
+                    dial=mocks.runtime.dial,
                 )
 
             made = make_site() if settings.chaos else None  # triggers answer from the start, and may be wrong

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from statuary.catalog.entry import Text
 from statuary.catalog.model import Code
 from statuary.catalog.store import Catalogue
 from statuary.explain import words
@@ -63,6 +64,14 @@ class Comparison:
     def differences(self) -> tuple[Row, ...]:
         """The points in which they differ."""
         return tuple(row for row in self.rows if not row.same)
+
+    @property
+    def traits(self) -> tuple[tuple[Text, Text, Text], ...]:
+        """Properties beside the facts in which they differ: what each is about, and what holds for either."""
+        one, other = self.left.id, self.right.id
+        traits = [trait for mixup in self.mixups for trait in mixup.traits]
+        found = [(trait.about, trait.cells[one], trait.cells[other]) for trait in traits]
+        return tuple((about, left, right) for about, left, right in found if left.text != right.text)
 
     @property
     def alike(self) -> tuple[Row, ...]:

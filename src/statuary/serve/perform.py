@@ -46,8 +46,6 @@ MAX_TURNS = 1000
 MAX_SEED = 2**63 - 1
 """The highest seed."""
 
-_NEVER_REACHED = ("other",)
-"""Stages of commands that a well-behaved client does not send."""
 _ENDINGS = {Close: "close", HalfClose: "half-close", Reset: "reset", Hang: "hang"}
 
 
@@ -108,12 +106,17 @@ def stages_of(protocol: str) -> tuple[str, ...]:
     Args:
         protocol: ``smtp`` or ``http``.
     """
-    stages = next(adapter.stages for adapter in PROTOCOLS if adapter.protocol == protocol)
-    return tuple(stage for stage in stages if stage not in _NEVER_REACHED)
+    return tuple(next(adapter.stages for adapter in PROTOCOLS if adapter.protocol == protocol))
 
 
 def perform(
-    catalogue: Catalogue, protocol: str, script: str, stage: str = "", connections: int = 1, seed: int = 0
+    catalogue: Catalogue,
+    protocol: str,
+    script: str,
+    stage: str = "",
+    connections: int = 1,
+    seed: int = 0,
+    like: Shared | None = None,
 ) -> Performance:
     """Have a client and a mock talk, and tell what both said.
 
@@ -124,6 +127,7 @@ def perform(
         stage: where it answers; the recipient's in SMTP where none is named.
         connections: how many, one after another; in HTTP each carries one request, in SMTP one message.
         seed: what random choices are drawn from.
+        like: a server whose name, site and clock the mock has; None for a plain one.
 
     Raises:
         ScriptError: the script is wrong.
@@ -139,7 +143,7 @@ def perform(
     if not 0 <= seed <= MAX_SEED:
         raise WrongArgument("seed", f"a whole number from 0 to {MAX_SEED}")
     parsed = parse_script(script, SMTP if protocol == "smtp" else HTTP)
-    shared = apart(Shared(catalogue, seed))
+    shared = apart(replace(like, seed=seed) if like is not None else Shared(catalogue, seed))
     made = _smtp(shared, stage, parsed, connections) if protocol == "smtp" else _http(shared, parsed, connections)
     return Performance(protocol, stage, str(parsed), seed, tuple(made))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from statuary.errors import RuleError, RuleFileError
-from statuary.scenario.rulefile import MAX_FAULTS, MAX_RULE_FILE_OCTETS, read_rules
+from statuary.scenario.rulefile import MAX_FAULTS, MAX_RULE_FILE_OCTETS, read_rules, write_rules
 from statuary.scenario.ruleindex import RuleIndex
 from statuary.scenario.rules import Rule
+from statuary.scenario.ruletable import write_rule
 from statuary.serve.session import Shared
 
 __all__ = ["RuleFilesError", "Rulebook", "read_rule_files"]
@@ -197,6 +201,44 @@ class Rulebook:
             except RuleFilesError as error:
                 self.reject(error.faults)
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether the rules in force are others than those of the files."""
+        return bool(self._added) or self._from_files != self._read
+
+    def save(self) -> Path:
+        """Write the rules in force to the one rule file, whole or not at all.
+
+        Rules that were only added are put at its end, so that what a person wrote stays as it is, comments too. Where
+        others were changed or taken out, the file is written anew, and what it held before stands beside it under the
+        same name with a tilde.
+
+        Returns:
+            The file.
+
+        Raises:
+            RuleError: there is not exactly one file, it has changed or is faulty, or it would become too large.
+            OSError: it cannot be written.
+        """
+        if len(self.files) != 1:
+            raise RuleError("the rules are saved where there is one rule file: take them as a file of their own")
+        path = self.files[0].resolve()
+        if [_stamp(path)] != self._stamps or self.faults:
+            raise RuleError("the file has changed, or is faulty: let it be read first")
+        former = path.read_bytes()
+        longer = former.rstrip() + b"\n\n" + write_rules(self._added).encode()
+        kept = self._from_files == self._read and _says(longer, path, self.rules)
+        content = longer if kept else write_rules(self.rules).encode()
+        if len(content) > MAX_RULE_FILE_OCTETS:
+            raise RuleError(f"the file would be larger than max_rule_file_octets, which is {MAX_RULE_FILE_OCTETS}")
+        if not kept:
+            _write(path.with_name(f"{path.name}~"), former, path)
+        _write(path, content, path)
+        self._stamps = [_stamp(path)]
+        self._put(self.rules, ())
+        self._read = self._from_files
+        return path
+
     def _named(self, rule: Rule) -> Rule:
         if rule.name:
             return rule
@@ -216,6 +258,27 @@ class Rulebook:
         index = RuleIndex((*from_files, *added))
         self._from_files, self._added = from_files, added
         self._shared.replace_rules(index)
+
+
+def _says(content: bytes, path: Path, rules: Sequence[Rule]) -> bool:
+    """Whether a file that holds this has just these rules."""
+    found = read_rules(content, str(path), path.stem)
+    return not found.faults and list(map(write_rule, found.rules)) == list(map(write_rule, rules))
+
+
+def _write(path: Path, content: bytes, like: Path) -> None:
+    """Put a file in place at once, with the rights of another."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(like, name)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -30,9 +30,9 @@ _PATH_FIELDS = {"mail": frozenset({"sender", "key"}), "rcpt": frozenset({"recipi
 _OF_RECIPIENTS = frozenset({"recipient", "domain"})
 _NEVER_SETTLED = frozenset({"auth", "bdat", "starttls"})  # these lines may change how the octets after them are read
 
-Settled: TypeAlias = tuple[Command, Written, str, str]
-"""A command line with its answer, which hangs on nothing else: the reply, the journal's name for the rule and its
-count.
+Settled: TypeAlias = tuple[Command, Written, str, str, str]
+"""A command line with its answer, which hangs on nothing else: the reply, the journal's name for the rule, its count,
+and what the line itself isolates its test by.
 
 Rule and count are empty where the answer is the ordinary one.
 """
@@ -150,7 +150,7 @@ class SmtpMock:
         try:
             if path is not None:
                 named = chosen_by(path, self.dialects)
-                return not address_key(path) and (named is None or named.stage == command.stage)
+                return named is None or named.stage == command.stage
             if command.stage in ("ehlo", "lhlo"):
                 asked = parse_hello(command.argument)
                 return not asked.scripts and asked.offer is None and not asked.key
@@ -181,7 +181,7 @@ class SmtpMock:
                 answered = self.scripted(answer, stage, chosen.domain, chosen.text)
         if len(lines) >= MAX_SETTLED_LINES:
             lines.clear()
-        lines[raw] = command, answered, rule, count_key
+        lines[raw] = command, answered, rule, count_key, address_key(command.path)
 
 
 class SubmissionMock(SmtpMock):

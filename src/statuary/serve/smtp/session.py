@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import TRANSACTION_STAGES, parse_hello
@@ -11,9 +12,13 @@ from statuary.serve.fields import address_key
 from statuary.serve.output import Later, Output, Plan, Send, StartTls, plan_delay
 from statuary.serve.smtp.authentication import authenticate, masked
 from statuary.serve.smtp.delivery import refuse_each, refused_for_each, take_over
+from statuary.serve.smtp.replies import written
 from statuary.serve.smtp.speaker import MAX_JOURNAL_MESSAGE_OCTETS, Speaker
 from statuary.serve.smtp.voices import NOBODY, SPOKEN_BY_ARGUMENT, Picked, chosen_by_name, chosen_by_word
-from statuary.wire.smtp import Command, CommandError, MessageReceived
+from statuary.wire.smtp import CLOSING, STAGES, Command, CommandError, MessageReceived
+
+if TYPE_CHECKING:
+    from statuary.serve.smtp.mock import Settled
 
 __all__ = ["MAX_SETTLED_OCTETS", "SmtpSession"]
 
@@ -101,18 +106,26 @@ class SmtpSession(Speaker):
         self.log(self.shared.clock(), "timeout", b"", data, str(reply.code), "")
         return data
 
-    def _at_once(self, settled: tuple[Command, tuple[int, bytes, str], str, str], now: float) -> bytes | None:
+    def _at_once(self, settled: Settled, now: float) -> bytes | None:
         """Answer a known line; None where something else comes first or it is not in its place."""
-        command, (code, data, text), rule, count_key = settled
+        command, (code, data, text), rule, count_key, key = settled
         stage, raw = command.stage, command.raw
-        if (self.later and stage in _LATER_STAGES) or not self.engine.exchange(command, code):
+        if self.later and stage in _LATER_STAGES:
             return None
+        if self.tagged and not key and (key := self.key(None)) and stage in self.mock.ruled:
+            return None  # rules may look at what isolates the transaction
+        if not self.engine.exchange(command, code):
+            return None
+        if stage == "mail":
+            self.later, self.tagged = False, key != ""
+        elif key:
+            self.tagged = True
         if stage in _HELLOS and (stage == "ehlo" or self.mock.lmtp):
             self.helo, stage = command.argument, "ehlo"
         shared, step, asked = self.shared, 0, 0
         if count_key:
             step, asked = 1, shared.counters.take(count_key) + 1
-        shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, "", ""))
+        shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, "", key))
         return data
 
     def _advance(self, before: Sequence[bytes] = ()) -> Output:
@@ -128,15 +141,7 @@ class SmtpSession(Speaker):
             elif isinstance(event, MessageReceived):
                 output = take_over(self, event)
             elif isinstance(event, CommandError):
-                reply = self.mock.book.error(event.reply_hint, event.enhanced_hint)
-                raw = event.raw
-                if event.stage == "auth":
-                    raw = masked(self, raw)
-                    self._forget_exchange()
-                if refused_for_each(self, event):
-                    output = refuse_each(self, event, reply)
-                else:
-                    output = self.reply(event.stage, raw, reply, note=event.problem)
+                output = self._mistake(event)
             else:
                 if event.raw:
                     raw = masked(self, event.raw[:MAX_JOURNAL_MESSAGE_OCTETS])
@@ -146,6 +151,21 @@ class SmtpSession(Speaker):
                 return [Send(b"".join(ready)), *output] if ready else output
             ready.append(output)
         return b"".join(ready) or None
+
+    def _mistake(self, event: CommandError) -> bytes | Plan:
+        """Answer what is no command, or none in this place; for a verb that nobody knows a rule may speak."""
+        reply = self.mock.book.error(event.reply_hint, event.enhanced_hint)
+        raw = event.raw
+        if event.stage == "auth":
+            raw = masked(self, raw)
+            self._forget_exchange()
+        if refused_for_each(self, event):
+            return refuse_each(self, event, reply)
+        if event.stage in STAGES:
+            return self.reply(event.stage, raw, reply, note=event.problem)
+        if "other" not in self.mock.ruled or reply.code in CLOSING:
+            return self.reply("other", raw, reply, note=event.problem)
+        return self.answer("other", raw, None, written(reply), event.problem)[1]
 
     def _forget_exchange(self) -> None:
         """An AUTH exchange ended with an error of its own."""
@@ -161,8 +181,10 @@ class SmtpSession(Speaker):
         if stage == "starttls":
             return self._start_tls(event)
         ordinary = mock.ordinary.get(stage, mock.other)
-        if event.path is not None and address_key(event.path):
-            self.settled = {}  # what is answered, and where it is written down, hangs on the key from now on
+        if stage == "mail":
+            self.later = self.tagged = False  # the addresses of the last transaction have no word in this one
+        key = address_key(event.path)
+        self.tagged = self.tagged or key != ""
         named = None
         if stage in SPOKEN_BY_ARGUMENT and event.argument:
             try:
@@ -177,8 +199,8 @@ class SmtpSession(Speaker):
                 chosen = self.choose(stage, event.path) if stage in mock.speaking else None
             except ScriptError as error:
                 return self.bad_script(stage, event.raw, error)[1]
-            addresses_speak = self.later and stage in _LATER_STAGES
-            if self.knows_lines and not addresses_speak:
+            others_speak = (self.later and stage in _LATER_STAGES) or (self.tagged and self.key(event.path) != key)
+            if self.knows_lines and not others_speak:
                 mock.settle(self.settled, event, ordinary, chosen)
             picked = None if chosen is None else self.decide(stage, chosen, event.path)
             return self.give(stage, raw, event.path, ordinary, picked, note)[1]
@@ -233,7 +255,7 @@ class SmtpSession(Speaker):
             return output
         self.helo = ""
         self.manner = None
-        self.later = False
+        self.later = self.tagged = False
         self.settled = mock.settled_inside
         plan: Plan = [Send(output)] if isinstance(output, bytes) else output
         return [*plan, StartTls(shared.tls.server_context())]

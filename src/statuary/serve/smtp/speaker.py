@@ -65,7 +65,19 @@ class Speaker:
         peer: who is at the other end.
     """
 
-    __slots__ = ("address", "content", "engine", "helo", "later", "manner", "mock", "number", "settled", "shared")
+    __slots__ = (
+        "address",
+        "content",
+        "engine",
+        "helo",
+        "later",
+        "manner",
+        "mock",
+        "number",
+        "settled",
+        "shared",
+        "tagged",
+    )
 
     def __init__(self, mock: SmtpMock, peer: Peer) -> None:
         self.mock = mock
@@ -78,7 +90,9 @@ class Speaker:
         self.content = b""
         """The message that is being decided on."""
         self.later = False
-        """Whether an address may speak for a stage to come."""
+        """Whether an address of the transaction may speak for a stage to come."""
+        self.tagged = False
+        """Whether an address of the transaction may isolate it."""
         self.manner: Manner | None = None
         if peer.tls:
             self.engine.secure = True

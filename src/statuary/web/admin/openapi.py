@@ -11,6 +11,7 @@ import msgspec
 from statuary._version import __version__
 from statuary.web.admin.base import Endpoint, Parameter
 from statuary.web.admin.types import ErrorShape
+from statuary.web.run.body import RUN_MEDIA, RUN_PATH, RunBody
 
 __all__ = ["document"]
 
@@ -24,7 +25,7 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         endpoints: the addresses of the admin API.
     """
     endpoints = tuple(endpoints)
-    types: list[Any] = [ErrorShape]
+    types: list[Any] = [ErrorShape, RunBody]
     for each in endpoints:
         types += [kind for kind in (each.answer, *_several(each.body)) if kind is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
@@ -38,6 +39,16 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             (Parameter("after", "only higher numbers", "integer"),),
             {"text/event-stream": {}},
             None,
+        )
+    }
+    paths[RUN_PATH] = {
+        "post": _operation(
+            "post_run",
+            "A script performed on the real wire, with what passed both ways as it happens",
+            "",
+            (),
+            {RUN_MEDIA: {}},
+            {"application/json": {"schema": shaped[id(RunBody)]}},
         )
     }
     for each in endpoints:

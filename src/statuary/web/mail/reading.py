@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from statuary.web.mail.parts import MAX_PARTS, decoded, parse, parse_header, walk
 
-__all__ = ["Attachment", "Field", "Reading", "attachment", "download_name", "read_mail"]
+__all__ = ["Attachment", "Field", "Reading", "attachment", "download_name", "read_mail", "read_subject"]
 
 MAX_FIELDS = 200
 """The most fields of a header that are shown."""
@@ -20,6 +20,8 @@ MAX_NAME_CHARACTERS = 120
 """The longest name that a file is saved under, in characters."""
 MAX_HEADER_OCTETS = 1024 * 1024
 """How much of a message is looked at for its header where it cannot be taken apart, in octets."""
+MAX_SUBJECT_OCTETS = 16 * 1024
+"""How much of a message is looked at for its subject, in octets."""
 
 _T = TypeVar("_T")
 _OUTSIDE = re.compile(r"[^\w.,()+@ -]|\.\.+")
@@ -180,3 +182,13 @@ def _decode_words(text: str) -> str:
     if "=?" not in text:
         return text
     return _safely(lambda: str(make_header(decode_header(text))), text)
+
+
+def read_subject(content: bytes) -> str:
+    """The subject of a message, decoded; empty where it has none, or far from its beginning.
+
+    Args:
+        content: its octets.
+    """
+    raw = parse_header(content[:MAX_SUBJECT_OCTETS]).raw_items()
+    return next((_field(name, str(value)).value for name, value in raw if name.lower() == "subject"), "")

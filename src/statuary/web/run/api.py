@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -20,29 +19,13 @@ from statuary.explain.reference import fault
 from statuary.web.admin.base import error, refusal
 from statuary.web.guard import Guard
 from statuary.web.run.ask import Ask, ask, ask_target
+from statuary.web.run.body import RUN_MEDIA, RUN_PATH, RunBody
 from statuary.web.run.runner import MAX_RUN_CONNECTIONS, Runner
 
-__all__ = ["MAX_RUN_BODY_OCTETS", "RUN_MEDIA", "RUN_PATH", "RunApi", "RunBody", "asked"]
+__all__ = ["MAX_RUN_BODY_OCTETS", "RunApi", "asked"]
 
-RUN_PATH = "/api/run"
-"""Where a run is asked for."""
-RUN_MEDIA = "application/x-ndjson"
-"""What it answers with."""
 MAX_RUN_BODY_OCTETS = 16_384
 """The largest body of a request for a run, in octets."""
-
-
-class RunBody(Struct, forbid_unknown_fields=True):
-    """A script to perform, at a stage; or a code that an HTTP target alone stands for, such as ``http/499-nginx``.
-
-    ``connections`` is how many are opened, one after another; 0 for as many as show the script whole.
-    """
-
-    protocol: str = "http"
-    script: str = ""
-    stage: str = ""
-    code: str = ""
-    connections: int = 0
 
 
 def asked(catalogue: Catalogue, body: RunBody, key: str) -> Ask:

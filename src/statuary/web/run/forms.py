@@ -155,7 +155,7 @@ def _curl_smtp(ask: Ask, places: Places) -> str:
 
 
 def _openssl_smtp(ask: Ask, places: Places) -> str:
-    """The whole dialogue at once, as PIPELINING allows (RFC 2920 §3.1); ``-quiet`` keeps Q and R from being commands."""
+    """The whole dialogue at once (RFC 2920 §3.1); ``-quiet`` keeps Q and R from being commands of the program."""
     if ask.stage == "starttls":
         return f"openssl s_client -quiet -starttls smtp -name {_shell(ask.hello)} -connect {places.submission}"
     lines = "".join(f"{line}\\r\\n" for line in _lines(ask))

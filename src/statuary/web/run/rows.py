@@ -1,4 +1,4 @@
-"""The rows of the form that builds a script: an answer each, with its effects, and whether it follows or is a choice."""
+"""The rows of the form that builds a script: an answer each, with its effects, following the last or its choice."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Row(NamedTuple):
     Args:
         answer: a code, perhaps with an enhanced one, or a word of the language.
         effects: such as ``-delay=2s-close``.
-        count: how often the step stands; empty for once, or for ever where it is the last.
+        times: how often the step stands; empty for once, or for ever where it is the last.
         weight: how often it is drawn among the answers of its step; empty for 1.
         joined: ``then`` where it begins a step, ``or`` where it is another choice of the step before.
     """
 
     answer: str = ""
     effects: str = ""
-    count: str = ""
+    times: str = ""
     weight: str = ""
     joined: str = _THEN
 
@@ -55,12 +55,12 @@ def read_rows(fields: Mapping[str, str]) -> list[Row]:
     Args:
         fields: ``a1`` (answer), ``e1`` (effects), ``c1`` (count), ``w1`` (weight), ``j1`` (joined), ``a2`` ...
     """
-    rows = []
+    rows: list[Row] = []
     for number in range(1, MAX_ROWS + 1):
-        values = [fields.get(f"{name}{number}", "").strip() for name in "aecw"]
+        answer, effects, times, weight = (fields.get(f"{name}{number}", "").strip() for name in "aecw")
         joined = _OR if rows and fields.get(f"j{number}") == _OR else _THEN
-        if values[0] or values[1]:
-            rows.append(Row(*values, joined))
+        if answer or effects:
+            rows.append(Row(answer, effects, times, weight, joined))
     return rows
 
 
@@ -80,7 +80,7 @@ def write_rows(rows: Sequence[Row]) -> Written:
             count = ""
         starts.append(len(text))
         text += row.answer + row.effects + (f":{row.weight}" if row.weight else "")
-        count = count or (f"x{row.count}" if row.count else "")
+        count = count or (f"x{row.times}" if row.times else "")
     return Written(text + count, tuple(starts))
 
 
@@ -90,7 +90,7 @@ def rows_of(script: Script) -> list[Row]:
     Args:
         script: the script.
     """
-    rows = []
+    rows: list[Row] = []
     for number, step in enumerate(script.steps, 1):
         # A step that another one follows stands once where nothing else is said.
         counted = step.count is not None and (step.count > 1 or number == len(script.steps))

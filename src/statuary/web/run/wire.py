@@ -17,8 +17,10 @@ __all__ = ["SILENCE_SECONDS", "Emit", "Patience", "Telling", "patience_with", "r
 
 SILENCE_SECONDS = 5.0
 """How long a silent server is waited for, beyond the waits that its script asks for, in seconds."""
-GRACE_SECONDS = 0.1
+GRACE_SECONDS = 0.02
 """How long a server that has answered gets to end the connection before the client goes on, in seconds."""
+END_SECONDS = 0.2
+"""How much later than its script says an end may come, in seconds."""
 PROBE_SECONDS = 2.5
 """How long after the end of the server's side it is seen whether it still takes octets; a mock that closes reads on for
 two seconds."""
@@ -64,7 +66,7 @@ def patience_with(script: Script | None, deadline: float) -> Patience:
     waits = max((_seconds(effects, _WAITS) for effects in answers), default=0.0)
     ends = [_seconds(effects, _ENDS) for effects in answers if any(each.name in _ENDS for each in effects)]
     half = any(each.name == "halfclose" for effects in answers for each in effects)
-    return Patience(SILENCE_SECONDS + waits, max(ends) + GRACE_SECONDS if ends else 0.0, half, deadline)
+    return Patience(SILENCE_SECONDS + waits, max(ends) + END_SECONDS if ends else 0.0, half, deadline)
 
 
 def _seconds(effects: Iterable[Effect], names: frozenset[str]) -> float:
@@ -172,7 +174,7 @@ class Telling:
         if self.caller.ended == "reset":
             return "closed"
         self.say(b"\r\n")
-        await self.caller.outlast(GRACE_SECONDS)
+        await self.caller.outlast(END_SECONDS)
         return "closed" if self.caller.ended == "reset" else "half-closed"
 
     def _tell(self, event: str, at: float, **facts: Any) -> None:
@@ -250,7 +252,7 @@ async def request(line: Telling, ask: Ask, host: str) -> None:
                 answer.take(b"")
             break
     if answer.whole and not line.over and (answer.last or not answer.readable):
-        await line.hear(GRACE_SECONDS)
+        await line.hear(END_SECONDS)
     await line.finish(answer.whole, answer.octets)
 
 

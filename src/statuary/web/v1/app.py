@@ -21,9 +21,11 @@ from statuary._version import __version__
 from statuary.catalog.lookup import find
 from statuary.errors import CodeNotFound, SeveralOwners, StatuaryError, WrongArgument
 from statuary.explain.reference import Reference, fault
+from statuary.web.run.forms import Places
 from statuary.web.v1.badge import draw_badge, draw_missing
 from statuary.web.v1.endpoints import ROOT, Endpoint, Parameter, endpoints
 from statuary.web.v1.openapi import document
+from statuary.web.v1.script import script_endpoint
 
 __all__ = ["MAX_AGE_SECONDS", "MAX_QUERY_FIELDS", "MAX_QUERY_OCTETS", "PublicCatalogue"]
 
@@ -46,6 +48,7 @@ _CACHED = {"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}", "Access-Contro
 _CARD = Path(__file__).with_name("statuary-card.js")
 _STATUSES = {
     "bad_parameter": HTTPStatus.BAD_REQUEST,
+    "bad_script": HTTPStatus.BAD_REQUEST,
     "several_codes": HTTPStatus.MULTIPLE_CHOICES,
 }
 """The status of an error; all others say that something is not there."""
@@ -82,13 +85,14 @@ class PublicCatalogue:
 
     Args:
         reference: what answers.
+        places: where the mocks listen, for what asks them.
     """
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, places: Places) -> None:
         self.reference = reference
-        self.endpoints = endpoints(reference)
+        self.endpoints = (*endpoints(reference), script_endpoint(places))
         catalogue = reference.catalogue
-        version = f"{__version__} {catalogue.fingerprint} {catalogue.content_digest}"
+        version = f"{__version__} {catalogue.fingerprint} {catalogue.content_digest} {' '.join(places)}"
         self._version = hashlib.sha256(version.encode(errors="surrogateescape"))
         self._card = _CARD.read_bytes()
 

@@ -17,6 +17,7 @@ __all__ = [
     "Languages",
     "MappingShape",
     "Protocols",
+    "ScriptShape",
     "SearchResult",
     "Trees",
 ]
@@ -139,6 +140,13 @@ class RowShape(Shape):
     right: str
 
 
+class TraitShape(Shape):
+    """A property in which the codes of a set differ, with what holds for each."""
+
+    about: str
+    cells: dict[str, str]
+
+
 class MixupShape(Shape):
     """A set of codes that people take for each other; ``choose`` says when to choose which."""
 
@@ -147,6 +155,7 @@ class MixupShape(Shape):
     why: str
     choose: dict[str, str]
     sources: list[str]
+    traits: list[TraitShape]
 
 
 class ComparisonShape(Shape):
@@ -316,3 +325,32 @@ class ErrorShape(Shape):
     error: str
     message: str
     detail: dict[str, Any] = {}
+
+
+class ScriptRowShape(Shape):
+    """An answer of a script, with its effects, its count and weight, and whether it follows or is a choice."""
+
+    answer: str
+    effects: str
+    times: str
+    weight: str
+    joined: str
+
+
+class ScriptShape(Shape):
+    """A script in every spelling; one that the protocol or the stage does not have is empty."""
+
+    protocol: str
+    stage: str
+    key: str
+    script: str
+    way: str
+    url: str
+    address: str
+    rule: str
+    pytest: str
+    curl: str
+    swaks: str
+    openssl: str
+    python: str
+    rows: list[ScriptRowShape]

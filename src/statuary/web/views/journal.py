@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice, takewhile
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from statuary.catalog.lookup import suggest
 from statuary.errors import CodeNotFound
 from statuary.scenario.rules import STAGES
 from statuary.serve.journal import Exchange, MemoryJournal, timestamp
@@ -14,7 +15,7 @@ from statuary.serve.seen import Filter, select
 from statuary.web.legible import pieces
 from statuary.web.site import Page, Redirect, Result, Visit
 
-__all__ = ["Query", "clear", "exchange", "journal", "read_query", "number_of", "take"]
+__all__ = ["Query", "clear", "exchange", "journal", "number_of", "read_query", "take"]
 
 PAGE_EXCHANGES = 30
 """How many exchanges a page shows."""
@@ -30,9 +31,7 @@ BLOCK_EXCHANGES = 500
 """How many exchanges are looked at in one go, from the newest back."""
 
 FIELDS = ("protocol", "stage", "code", "key", "recipient", "path", "text", "rule", "peer", "connection")
-"""What exchanges are asked for by, as the query names it."""
-EXPORTED = ("protocol", "stage", "code", "key", "rule", "peer", "connection")
-"""Those that the exports of the API know."""
+"""What exchanges are asked for by, as the query and the API name it."""
 
 
 class Query(NamedTuple):
@@ -41,20 +40,19 @@ class Query(NamedTuple):
     Args:
         given: the filter as it was written, without what is empty.
         wanted: the same as the journal understands it.
-        text: octets that one of the directions holds, in small letters; empty for any.
-        before: only lower numbers; 0 for all.
-        after: only higher numbers; with ``before`` left out those that follow next.
+        before: only lower numbers; None for all.
+        after: only higher numbers, the nearest of them; None for the newest.
     """
 
     given: Mapping[str, str]
     wanted: Filter
-    text: bytes
-    before: int
-    after: int
+    before: int | None
+    after: int | None
 
-    def address(self, **changed: object) -> str:
-        """The query of the same exchanges at another place, with its question mark; empty for all of them."""
-        fields = {**self.given, **{name: value for name, value in changed.items() if value}}
+    def address(self, *, before: int | None = None, after: int | None = None) -> str:
+        """The query of the same filter at another place, with its question mark; empty where it asks for nothing."""
+        places = {"before": before, "after": after}
+        fields = {**self.given, **{name: place for name, place in places.items() if place is not None}}
         return f"?{urlencode(fields)}" if fields else ""
 
 
@@ -82,6 +80,10 @@ def number_of(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS else 0
 
 
+def _place(query: Mapping[str, str], name: str) -> int | None:
+    return number_of(query[name]) if name in query else None
+
+
 def read_query(query: Mapping[str, str]) -> Query:
     """What a query asks for; what is no number stands for none, and what is too long is cut.
 
@@ -98,14 +100,14 @@ def read_query(query: Mapping[str, str]) -> Query:
         rule=given["rule"],
         key=given["key"] or None,
         connection=number_of(given["connection"]),
+        text=given["text"],
         match=match,
     )
     return Query(
         {name: text for name, text in given.items() if text},
         wanted,
-        given["text"].lower().encode("utf-8", "replace"),
-        number_of(query.get("before", "")),
-        number_of(query.get("after", "")),
+        _place(query, "before"),
+        _place(query, "after"),
     )
 
 
@@ -117,21 +119,15 @@ def take(kept: MemoryJournal, query: Query, most: int = PAGE_EXCHANGES) -> list[
         query: which are asked for.
         most: at most so many: those nearest above ``after`` where it is given alone, else the newest.
     """
-    before = query.before or kept.total + 1
-    if query.after:
-        found = _fitting(select(kept, query.wanted._replace(after=query.after)), query)
-        within = (each for each in found if each[0] < before)
-        return [each for each, _ in zip(within, range(most), strict=False)]
+    before = query.before if query.before is not None else kept.total + 1
     wanted = query.wanted
-    if wanted.match or wanted.key is not None:
-        return [each for each in _fitting(select(kept, wanted), query) if each[0] < before][-most:]
-    found_back: list[tuple[int, Exchange]] = []
-    for number, each in _backwards(kept, before):
-        if wanted.takes(number, each) and _holds(each, query.text):
-            found_back.append((number, each))
-            if len(found_back) == most:
-                break
-    return found_back[::-1]
+    if query.after is not None:
+        within = takewhile(lambda each: each[0] < before, select(kept, wanted._replace(after=query.after)))
+        return list(islice(within, most))
+    if wanted.match or wanted.key is not None:  # these are known only from what came before
+        return list(deque(takewhile(lambda each: each[0] < before, select(kept, wanted)), maxlen=most))
+    newest = (each for each in _backwards(kept, before) if wanted.takes(*each))
+    return list(islice(newest, most))[::-1]
 
 
 def _backwards(kept: MemoryJournal, before: int) -> Iterator[tuple[int, Exchange]]:
@@ -142,14 +138,6 @@ def _backwards(kept: MemoryJournal, before: int) -> Iterator[tuple[int, Exchange
         first, block = kept.since(start, end - start)
         yield from reversed(list(enumerate(block, first)))
         end = start
-
-
-def _fitting(found: Iterator[tuple[int, Exchange]], query: Query) -> Iterator[tuple[int, Exchange]]:
-    return (each for each in found if _holds(each[1], query.text))
-
-
-def _holds(item: Exchange, text: bytes) -> bool:
-    return not text or text in item.request.lower() or text in item.response.lower()
 
 
 def _dialogues(found: list[tuple[int, Exchange]]) -> list[Dialogue]:
@@ -169,7 +157,6 @@ def journal(visit: Visit) -> Result:
     query = read_query(visit.query)
     found = take(kept, query)
     low, high = (found[0][0], found[-1][0]) if found else (0, 0)
-    exported = {name: text for name, text in query.given.items() if name in EXPORTED}
     return Page(
         "journal.html",
         visit.gettext("Journal"),
@@ -179,14 +166,13 @@ def journal(visit: Visit) -> Result:
             "dialogues": _dialogues(found),
             "low": low,
             "high": high,
-            "older": bool(low and take(kept, query._replace(before=low, after=0), 1)),
-            "newer": bool(high and high < kept.total and take(kept, query._replace(before=0, after=high), 1)),
+            "older": bool(low and take(kept, query._replace(before=low, after=None), 1)),
+            "newer": bool(high and high < kept.total and take(kept, query._replace(before=None, after=high), 1)),
             "total": kept.total,
             "dropped": kept.dropped,
             "messages_total": mailbox.total,
             "stages": STAGES,
-            "exports": urlencode(exported),
-            "exports_less": len(exported) < len(query.given),
+            "exports": urlencode(query.given),
             "most": SHOWN_OCTETS,
             "here": query.address(before=query.before, after=query.after),
         },
@@ -216,8 +202,7 @@ def exchange(visit: Visit) -> Result:
     item = found[0]
     size = max(len(item.request), len(item.response))
     start, before, after = pieces(size, PIECE_OCTETS, number_of(visit.query.get("from", "")))
-    code = visit.get(f"{item.protocol}/{item.code}") if item.code else None
-    rulebook = visit.site.rulebook
+    rules = visit.site.rulebook.rules
     return Page(
         "exchange.html",
         visit.gettext("Exchange %(number)s") % {"number": number},
@@ -226,13 +211,12 @@ def exchange(visit: Visit) -> Result:
             "number": number,
             "item": item,
             "at": timestamp(item.at),
-            "code": code,
-            "is_rule": bool(item.rule) and any(rule.name == item.rule for rule in rulebook.rules),
+            "code": visit.get(f"{item.protocol}/{item.code}") if item.code else None,
+            "is_rule": any(rule.name == item.rule for rule in rules),
             "start": start,
             "piece": PIECE_OCTETS,
             "before": before,
             "after": after,
-            "near": suggest(visit.catalogue, f"{item.protocol}/{item.code}") if item.code and code is None else [],
         },
         indexed=False,
         cached=False,

@@ -1,0 +1,110 @@
+"""What isolates a session's test, which fields are known at which stage, and rules for verbs that nobody knows."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+
+import pytest
+
+import statuary
+from statuary.errors import RuleError
+from statuary.testing import SmtpServer
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with statuary.smtp() as running:
+        yield running
+
+
+def open_to(server: SmtpServer, helo: str = "client.example") -> smtplib.SMTP:
+    client = smtplib.SMTP(*server.addr, timeout=10)
+    client.ehlo(helo)
+    return client
+
+
+def test_rule_at_mail_knows_the_sender_and_no_recipient(server: SmtpServer) -> None:
+    """RFC 5321 §3.3: MAIL gives the reverse path; there is no recipient yet, also once its line is known."""
+    server.on("mail", sender="bad@*").answer("550 5.7.1")
+    for _ in range(2):
+        with open_to(server) as client:
+            for _ in range(2):
+                assert client.mail("bad@shop.test")[0] == 550
+                assert client.mail("good@shop.test")[0] == 250
+                client.rset()
+    assert {(each.sender, each.recipient, each.recipients) for each in server.find(stage="mail", code="550")} == {
+        ("bad@shop.test", "", ())
+    }
+    with pytest.raises(RuleError, match="recipient is not known at mail"):
+        server.on("mail", recipient="bad@*").answer("550")
+
+
+def test_name_in_ehlo_keeps_counts_apart(server: SmtpServer) -> None:
+    """One rule, one count, and each session that names a key has its own; a tag goes before the name."""
+    server.on("mail").answer("451x1 ~ pass")
+    for name in ("key-blue.x.test", "key-red.x.test"):
+        with open_to(server, name) as client:
+            assert [client.mail("a@b.test")[0] for _ in range(2)] == [451, 250]
+            client.rset()
+            assert [client.mail("a+green@b.test")[0], client.mail("a@b.test")[0]] == (
+                [451, 250] if name == "key-blue.x.test" else [250, 503]
+            )
+    with open_to(server, "key-blue.x.test") as client:
+        assert client.mail("a@b.test")[0] == 250
+        client.ehlo("client.example")
+        assert client.mail("a@b.test")[0] == 451, "a new EHLO names nothing"
+
+
+def test_user_name_isolates_what_follows(server: SmtpServer) -> None:
+    """The tag of a user name is a key as that of an address is."""
+    with open_to(server) as client:
+        client.user, client.password = "anna+blue@shop.test", "secret"
+        client.auth("PLAIN", client.auth_plain)
+        client.sendmail("a@b.test", ["c@d.test"], "Subject: x\r\n\r\n")
+    with open_to(server) as client:
+        client.sendmail("a@b.test", ["c@d.test"], "Subject: x\r\n\r\n")
+    stages = [each.stage for each in server.find(key="blue")]
+    assert stages == ["connect", "ehlo", "auth", "mail", "rcpt", "data", "message", "quit"]
+    assert [message.key for message in server.messages] == ["blue", ""]
+
+
+def test_starttls_forgets_the_key_and_the_session_is_found_whole() -> None:
+    """RFC 3207 §4.2: what was said before the handshake is forgotten; the journal still knows whose session it was."""
+    with statuary.smtp(tls="starttls") as server:
+        with smtplib.SMTP(*server.addr, local_hostname="key-blue.x.test", timeout=10) as client:
+            client.starttls(context=server.client_context())
+            client.ehlo("client.example")
+            client.mail("a@b.test")
+        found = server.find(key="blue")
+    assert [(each.stage, each.key) for each in found[:3]] == [("connect", ""), ("ehlo", "blue"), ("starttls", "blue")]
+    assert [each.stage for each in found[3:]] == ["ehlo", "quit"]
+
+
+def test_fixture_sees_all_recipients(server: SmtpServer) -> None:
+    """``recipient`` of a filter means any of a message; an exchange lists them."""
+    server.on("rcpt", recipient="gone@*").answer("550 5.1.1")
+    with open_to(server) as client:
+        client.sendmail("a@b.test", ["one@x.test", "gone@x.test", "two@y.test"], "Subject: x\r\n\r\n")
+    (message,) = server.verify(count=1, stage="message", recipient="two@y.test", domain="y.test")
+    assert (message.recipient, message.recipients) == ("one@x.test", ("one@x.test", "two@y.test"))
+    server.verify(count=0, stage="message", recipient="gone@x.test")
+    (waited,) = server.wait_for(stage="data", recipient="*@y.test", sender="a@*")
+    assert waited.number == message.number - 1
+
+
+def test_rule_speaks_for_verbs_that_nobody_knows(server: SmtpServer) -> None:
+    """RFC 5321 §4.2.4: 500 for what is not recognised, unless a rule at ``other`` says otherwise, as for XCLIENT."""
+    with open_to(server) as client:
+        assert client.docmd("XTEST", "a b")[0] == 500
+        rule = server.on("other").answer("502 5.5.1 x1 ~ 220 ~ 421")
+        assert [client.docmd("XTEST"), client.docmd("TURN"), client.docmd("VRFY", "x")[0]] == [
+            (502, b"5.5.1 Invalid command"),
+            (220, b"mx.statuary.test Service ready"),
+            252,
+        ]
+    assert rule.asked == 2
+    assert [each.stage for each in server.exchanges if each.stage not in ("connect", "ehlo", "quit", "vrfy")] == [
+        *["other"] * 3
+    ]
+    assert [each.code for each in server.find(stage="other")] == ["500", "502", "220"]
