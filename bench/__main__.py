@@ -11,6 +11,7 @@ from bench.inside import FILL_ROUNDS, measure_cold_start, measure_decisions, mea
 from bench.measure import Cores, find_cores, on_core
 from bench.peers import start_statuary
 from bench.report import Figure, failed, render
+from bench.site import measure_site
 from bench.wire import Effort, measure_http, measure_peers, measure_smtp
 from statuary.catalog.store import open_catalogue
 
@@ -24,7 +25,7 @@ def main() -> int:
     """Measure and print; 1 where a budget is missed and ``--check`` was given."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="of http, smtp, peers, decisions, cold, memory; all without"
+        "parts", nargs="*", metavar="PART", help="of http, smtp, peers, decisions, cold, memory, site; all without"
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="short windows, few rounds: about a minute")
@@ -41,6 +42,7 @@ def main() -> int:
         "decisions": lambda: measure_decisions(effort.rounds),
         "cold": lambda: measure_cold_start(effort.rounds),
         "memory": lambda: _memory(cores, memory_rounds),
+        "site": lambda: measure_site(effort.rounds),
     }
     wanted = arguments.parts or list(parts)
     if unknown := set(wanted) - set(parts):

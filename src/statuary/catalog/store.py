@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["INDEXED_CHARACTERS", "LANGUAGE_ROWS", "Catalogue", "open_catalogue", "outdated"]
 
+MAX_KEPT_KINDS = 8
+"""How many kinds of entries, each in one language, are kept once they were read: every comparison asks for all sets."""
 SCHEMA_VERSION = "4"
 """Raised when a compiled file of an earlier layout must not be read."""
 
@@ -55,6 +57,7 @@ class Catalogue:
                 connection.close()
             raise CatalogueError(f"{path} is not a compiled catalogue ({error}); delete it to compile anew") from None
         self._connection = connection
+        self._kept_entries: dict[tuple[str, str], list[Entry]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -234,9 +237,14 @@ class Catalogue:
 
     def entries(self, kind: str, language: str = "en") -> list[Entry]:
         """Every entry of a kind, in the order of its file."""
-        return self._entries(
-            "SELECT id, entry FROM book WHERE kind = ? AND language = ? ORDER BY position", kind, language
-        )
+        key = (kind, self.nearest_language(language))
+        if key not in self._kept_entries:
+            if len(self._kept_entries) >= MAX_KEPT_KINDS:
+                self._kept_entries.clear()
+            self._kept_entries[key] = self._entries(
+                "SELECT id, entry FROM book WHERE kind = ? AND language = ? ORDER BY position", *key
+            )
+        return list(self._kept_entries[key])
 
     def _entries(self, statement: str, kind: str, language: str, *values: str) -> list[Entry]:
         from statuary.catalog.entry import Entry  # a look-up does without it
