@@ -1,7 +1,7 @@
 # make serve and make test are all a newcomer needs; each sets up what it rests on.
 BIN := .venv/bin
 
-.PHONY: help setup serve test check snippets bench soak fuzz crawl messages record lock format clean
+.PHONY: help setup serve test check snippets bench audit soak fuzz crawl messages record lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ bench: ## the budgets, beside nginx, smtp-sink and a dozen mock servers
 	@tools/setup bench
 	@$(BIN)/python -m bench $(ARGS)
 
+audit: ## one page of each kind in Lighthouse: performance, accessibility, best practices, SEO
+	@tools/setup audit
+	@$(BIN)/python tools/audit.py $(ARGS)
+
 soak: ## a million exchanges, 5,000 connections, every effect under load, malformed input in bulk
 	@tools/setup test
 	@$(BIN)/python -m soak $(ARGS)
@@ -50,8 +54,9 @@ messages: ## bring the translations' PO files up to date with the English
 	@tools/setup test
 	@$(BIN)/python tools/messages.py
 
-record: ## record the transcripts that documents show, and the lines of real logs
+record: ## record the transcripts that documents show, the manual's generated parts, and the lines of real logs
 	@tools/setup test
+	@$(BIN)/python -m tools.manual
 	@$(BIN)/python tools/record.py
 	@$(BIN)/python -m tools.record_logs
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from bench.load import send_messages, send_requests, send_transactions
+from bench.load import fetch, send_messages, send_requests, send_transactions
 from bench.measure import Ratio
 from bench.peers import Server
 from bench.report import Budget, Figure
@@ -38,6 +38,9 @@ MESSAGE_OCTETS = 50_000
 """The size of such a message: a few hundred fill mailbox and journal with as many octets as they take."""
 FILL_ROUNDS = 9
 """Rounds after which everything that is bounded is full; counts take the longest."""
+READ_ROUNDS = 2
+"""Rounds after a part of the site was first asked for."""
+_PAGES = ("", "smtp/452", "http/503", "compare/http/503/smtp/452", "search?q=mail", "journal")
 
 
 def measure_decisions(rounds: int) -> Iterator[Figure]:
@@ -155,23 +158,39 @@ def _spawn(command: list[str], environment: dict[str, str]) -> float:
 def measure_memory(ours: Server, rounds: int) -> Iterator[Figure]:
     """Resident memory under requests and recipients that never come twice, so that nothing bounded stays small.
 
+    First with nobody at the site, which is loaded when it is first asked for; then with its API in use; then with pages
+    read in every language.
+
     Args:
         ours: a server that nothing else is asked of.
         rounds: of 20,000 exchanges each; more than it takes to fill everything.
     """
-    looks = []
-    for number in range(rounds):
-        half = ROUND_EXCHANGES // 2
-        send_requests(ours.http, [f"/status/503?key={number}-{place}" for place in range(half)])
-        send_transactions(ours.smtp, [f"rcpt452+{number}-{place}@any.test" for place in range(half // 3)])
-        send_messages(ours.smtp, ROUND_MESSAGES, MESSAGE_OCTETS)
-        looks.append(_resident(ours.pid))
+    looks = [_fill(ours, number) for number in range(rounds)]
     full, rest = looks[FILL_ROUNDS - 1], looks[FILL_ROUNDS:]
     exchanges = f"{rounds * ROUND_EXCHANGES:,} exchanges"
-    peak = Ratio(looks[-1], min(looks), max(looks), "memory")
-    yield Figure(f"resident memory, {exchanges}", "", Budget(80, most=True, unit=" MB"), peak)
+    budget = Budget(80, most=True, unit=" MB")
+    yield Figure(f"resident memory, {exchanges}", "", budget, Ratio(looks[-1], min(looks), max(looks), "memory"))
     growth = Ratio.of([look / full for look in rest], "memory")
     yield Figure("the same, grown since all was full", "full", Budget(1.03, most=True), growth)
+    pages = [f"/{language}/{page}" for language in ("en", "fr", "ja", "ko") for page in _PAGES]
+    for what, paths, limit in (
+        ("the API in use", ["/api/journal"], budget),
+        ("pages in 4 languages read", pages, Budget(unit=" MB")),
+    ):
+        for path in paths:
+            fetch(ours.site, path)
+        looks = [_fill(ours, rounds + number) for number in range(READ_ROUNDS)]
+        rounds += READ_ROUNDS
+        yield Figure(f"the same, {what}", "", limit, Ratio(looks[-1], min(looks), max(looks), "memory"))
+
+
+def _fill(ours: Server, number: int) -> float:
+    """A round, and the resident memory after it, in MB."""
+    half = ROUND_EXCHANGES // 2
+    send_requests(ours.http, [f"/status/503?key={number}-{place}" for place in range(half)])
+    send_transactions(ours.smtp, [f"rcpt452+{number}-{place}@any.test" for place in range(half // 3)])
+    send_messages(ours.smtp, ROUND_MESSAGES, MESSAGE_OCTETS)
+    return _resident(ours.pid)
 
 
 def _resident(pid: int) -> float:

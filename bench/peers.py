@@ -63,11 +63,13 @@ class Server(NamedTuple):
         pid: of its first process.
         http: the port of its HTTP side; 0 for none.
         smtp: the port of its SMTP side; 0 for none.
+        site: the port of its site; 0 for none.
     """
 
     pid: int
     http: int = 0
     smtp: int = 0
+    site: int = 0
 
 
 def find_tool(name: str, package: str) -> str:
@@ -92,7 +94,7 @@ def start_statuary(core: int, rules: int) -> Iterator[Server]:
         if not line:
             raise SystemExit("bench: statuary does not start")
         ports = json.loads(line)
-        yield Server(process.pid, ports["http"], ports["smtp"])
+        yield Server(process.pid, ports["http"], ports["smtp"], ports["site"])
 
 
 @contextlib.contextmanager

@@ -20,9 +20,9 @@ __all__ = ["Followed", "Tenth", "exchange", "flat", "followed", "meet", "settle"
 
 FULL_AFTER = 200_000
 """The exchanges after which everything that is bounded is full; memory is judged from there on."""
-MARGIN_OCTETS = 12_000_000
-"""How much resident memory may vary from there on: a table of 50,000 counts that is made anew is 4 MB twice for
-a moment, and what a reader of the journal waits for is not always given back. Sixteen octets an exchange are more."""
+MARGIN_OCTETS = 3_000_000
+"""How much resident memory may vary from there on: a table of counts that is made anew, octets on their way to a reader
+of the journal. Four octets an exchange are more."""
 PIPELINED = 50
 """How many requests, or transactions, go out in one write."""
 MESSAGE_EVERY = 20

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
@@ -19,6 +21,8 @@ from statuary.serve.protocols import PROTOCOLS
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 _missing: dict[str, int] = {}
+
+T = TypeVar("T")
 
 
 def require(tool: str) -> str:
@@ -30,6 +34,20 @@ def require(tool: str) -> str:
             pytest.fail(f"{tool} is missing: tools/setup test brings it", pytrace=False)
         pytest.skip(f"{tool} is missing: tools/setup test brings it")
     return path
+
+
+def run_apart(function: Callable[[], T]) -> T:
+    """Call what runs a loop of its own, in a thread of its own.
+
+    Playwright leaves a running loop in the thread that has used it, in which no second one can be run.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, whatever loop this thread is in; see :func:`run_apart`."""
+    return run_apart(lambda: asyncio.run(coroutine))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

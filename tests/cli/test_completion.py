@@ -11,7 +11,7 @@ import pytest
 
 from statuary.cli import COMMANDS
 from tests.cli.conftest import SCRIPT, Outcome, bare_environment
-from tests.conftest import require
+from tests.conftest import ROOT, require
 
 Statuary = Callable[..., Outcome]
 
@@ -39,6 +39,9 @@ def test_scripts_know_commands_options_and_values(statuary: Statuary, shell: str
         ("statuary show --js", ["--json"]),
         ("statuary export --protocol s", ["smtp", "sip"]),
         ("statuary serve --smtp", ["--smtp-port"]),
+        ("statuary journal --har pyproj", ["pyproject.toml"]),
+        ("statuary journal --eml sr", ["src"]),
+        ("statuary journal --fo", ["--follow"]),
         ("statuary completion ", ["bash", "zsh", "fish"]),
         ("statuary help comp", ["compare", "completion"]),
         ("statuary snippet http/507 --framework ra", ["rails"]),
@@ -57,6 +60,7 @@ def test_bash_completes(line: str, expected: list[str]) -> None:
         capture_output=True,
         text=True,
         env=bare_environment(PATH=path),
+        cwd=ROOT,
         check=True,
         timeout=60,
     )

@@ -1,12 +1,13 @@
-"""Mail servers that pass everything on to the SMTP mock from a queue of their own: Postfix and Exim."""
+"""Mail servers that pass everything on to the SMTP mock from a queue of their own: Postfix, Exim and OpenSMTPD."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import smtplib
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import make_msgid
 from typing import Protocol
 
@@ -15,13 +16,14 @@ from snippets.app import HOST, NotRunnable
 from snippets.mail_app import MailRunning, home_of, mail_running
 from snippets.mail_plan import Job, MailApp, load_mail_plan
 from snippets.mail_relay import postfix_relay
+from snippets.mail_tree import accounts_of
 from tests.conftest import IN_CI, ROOT
 
 __all__ = ["RELAYS", "Relay", "running_relay", "send", "wait_until_empty"]
 
 BUILT = ROOT / "build" / "snippets"
 """Where the mail servers are unpacked."""
-RELAYS = ("postfix", "exim")
+RELAYS = ("postfix", "exim", "opensmtpd")
 """The relays that there are."""
 
 _EXIM = """\
@@ -59,6 +61,15 @@ begin retry
 
 * * F,1h,1s
 """
+
+_OPENSMTPD = """\
+smtp_port = "25"
+listen on 127.0.0.1 port $smtp_port hostname relay.example.com
+action "mock" relay host smtp://{host}:{port}
+match from any for any action "mock"
+"""
+COMMAND_SECONDS = 20
+"""How long a look at a queue may take, in seconds."""
 
 
 class Relay(Protocol):
@@ -122,6 +133,46 @@ class _Exim:
         return sum(1 for _ in (self._running.folder / "var/spool/exim4/input").rglob("*-H"))
 
 
+class _OpenSmtpd:
+    """OpenSMTPD in a tree of its own; what waits, it tries again when it is told to: by itself after 400 seconds."""
+
+    def __init__(self, port: int, stack: contextlib.ExitStack) -> None:
+        app = _plan_of("opensmtpd")
+        folder = BUILT / "run-mail" / f"opensmtpd-{os.getpid()}-{port}"
+        self._running: MailRunning = stack.enter_context(mail_running(app, home_of(app, BUILT, install=False), folder))
+        self._running.start(Job({"etc/smtpd.conf": _OPENSMTPD.format(host=HOST, port=port)}, "", [], 1, []))
+        self.address = (HOST, self._running.port)
+        assert app.tree is not None
+        control = self._running.folder / "usr/sbin/smtpctl"
+        octets = control.read_bytes()
+        control.unlink()  # it is a link to the unpacked file, which stays as it is
+        control.write_bytes(octets)
+        os.chown(control, 0, accounts_of(app.tree)["opensmtpq"])
+        control.chmod(0o2755)  # it does nothing where its group is not its own
+
+    def log(self) -> str:
+        return self._running.log()
+
+    def flush(self) -> None:
+        self._control("schedule", "all")
+
+    def waiting(self) -> int:
+        return len(self._control("show", "queue").splitlines())
+
+    def _control(self, *words: str) -> str:
+        command = ["chroot", str(self._running.folder), "/usr/sbin/smtpctl", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+_MADE: dict[str, Callable[[int, contextlib.ExitStack], Relay]] = {
+    "postfix": _Postfix,
+    "exim": _Exim,
+    "opensmtpd": _OpenSmtpd,
+}
+
+
 def _plan_of(name: str) -> MailApp:
     return next(app for app in load_mail_plan().apps if app.id == name)
 
@@ -136,7 +187,7 @@ def running_relay(name: str, port: int) -> Iterator[Relay]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            relay: Relay = _Postfix(port, stack) if name == "postfix" else _Exim(port, stack)
+            relay = _MADE[name](port, stack)
         except NotRunnable as error:
             message = f"{name} is not run: {error}; python -m snippets setup brings it"
             if IN_CI:

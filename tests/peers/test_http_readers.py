@@ -6,7 +6,6 @@ that it failed. What differs between clients is on a list, with the reason.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -17,7 +16,7 @@ import aiohttp
 import httpx
 import pytest
 import requests
-from tests.conftest import Serving, require
+from tests.conftest import Serving, require, run_async
 
 Results = dict[str, str]
 Reader = Callable[[Serving, list[str], Path], Results]
@@ -137,7 +136,7 @@ def read_aiohttp(server: Serving, targets: list[str], folder: Path) -> Results:
                     results[target] = "failed"
         return results
 
-    return asyncio.run(read())
+    return run_async(read())
 
 
 NODE = """

@@ -12,7 +12,7 @@ import uuid
 from typing import Any
 
 import pytest
-from tests.conftest import Serving, start_server, stop_server
+from tests.conftest import Serving, run_async, start_server, stop_server
 
 from statuary.errors import ServeError
 from statuary.serve import courier as module
@@ -62,7 +62,7 @@ def test_failed_delivery_is_told_and_kept() -> None:
             await asyncio.sleep(0.01)
         return courier
 
-    courier = asyncio.run(run())
+    courier = run_async(run())
     assert (courier.failures, courier.delivered) == (1, 0)
     assert told == [("a@c.example", "ConnectionRefusedError")]
 
@@ -81,7 +81,7 @@ def test_pending_reports_are_bounded_and_given_up_at_the_end(monkeypatch: pytest
             await courier.close()
         return courier, mailbox
 
-    courier, mailbox = asyncio.run(run())
+    courier, mailbox = run_async(run())
     assert len(mailbox) == 1
     assert courier.pending == 0
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import run_async
 
 from statuary.catalog.store import Catalogue, open_catalogue
 from statuary.errors import RuleError
@@ -186,4 +187,4 @@ def test_running_server_follows_its_files(catalogue: Catalogue, tmp_path: Path) 
             assert names(mocks.rulebook) == ["shop#1", "shop#2"]
             assert mocks.rulebook.faults
 
-    asyncio.run(play())
+    run_async(play())

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from tests.conftest import run_async
 
 from statuary.catalog.store import open_catalogue
 from statuary.serve.runtime import Runtime, RuntimeLimits
@@ -44,7 +45,7 @@ def test_handshake_that_never_comes_is_ended(authority: Authority) -> None:
         await here.runtime.close()
         return int(opened)
 
-    assert asyncio.run(run()) == 0
+    assert run_async(run()) == 0
 
 
 def test_handshakes_count_as_connections(authority: Authority) -> None:
@@ -62,7 +63,7 @@ def test_handshakes_count_as_connections(authority: Authority) -> None:
         await here.runtime.close()
         return found
 
-    assert asyncio.run(run()) == (2, 2)
+    assert run_async(run()) == (2, 2)
 
 
 def test_shutdown_says_goodbye_inside_tls(authority: Authority) -> None:
@@ -79,7 +80,7 @@ def test_shutdown_says_goodbye_inside_tls(authority: Authority) -> None:
         writer.close()
         return greeting
 
-    assert asyncio.run(run()).startswith(b"220 ")
+    assert run_async(run()).startswith(b"220 ")
 
 
 def test_numbers_are_given_to_those_that_are_heard(authority: Authority) -> None:
@@ -103,4 +104,4 @@ def test_numbers_are_given_to_those_that_are_heard(authority: Authority) -> None
         await runtime.close()
         return [exchange.connection for _, exchange in shared.journal]
 
-    assert asyncio.run(run()) == [1, 2]
+    assert run_async(run()) == [1, 2]

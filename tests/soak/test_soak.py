@@ -6,6 +6,7 @@ import pytest
 from soak.effects import Met, left_open, meet_effects, open_files, scripts
 from soak.exchanges import FULL_AFTER, MARGIN_OCTETS, Tenth, exchange, flat, followed, meet, settle
 from soak.server import watched_server
+from tests.conftest import run_apart
 
 from statuary.scenario.grammar import SMTP, parse_script
 from statuary.scenario.script import COMMON_EFFECTS, HTTP_EFFECTS, SMTP_EFFECTS
@@ -35,7 +36,7 @@ def test_many_connections_at_once_are_all_answered_and_all_end() -> None:
     """Each has its exchanges while all are open; afterwards the server has no more files open than before."""
     with watched_server() as server:
         before = open_files(server)
-        met = meet(server, CONNECTIONS)
+        met = run_apart(lambda: meet(server, CONNECTIONS))
         assert settle(server, met.exchanges) == met.exchanges
         assert left_open(server, before) == 0
 
@@ -43,7 +44,7 @@ def test_many_connections_at_once_are_all_answered_and_all_end() -> None:
 def test_every_effect_under_load_is_met_and_journalled() -> None:
     """All clients of a script fare alike, and the journal has each of them."""
     with watched_server() as server:
-        found = meet_effects(server, 8)
+        found = run_apart(lambda: meet_effects(server, 8))
     assert [met for met in found if met.journalled != met.asked] == []
     assert [met for met in found if {met.answered, met.ended} - {0, met.asked}] == []
     assert Met("http", "reset", 8, 0, 8, 8) in found

@@ -11,6 +11,7 @@ import pytest
 
 import statuary
 from statuary.testing import HttpExchange, SmtpServer, VerificationFailed
+from tests.conftest import run_async
 from tests.testing.mail import send
 
 
@@ -87,7 +88,7 @@ def test_waiting_is_awaited_in_async_tests() -> None:
         with pytest.raises(RuntimeError, match="has stopped"):
             await server.wait_for_async()
 
-    asyncio.run(test())
+    run_async(test())
 
 
 def test_waiting_in_place_in_an_async_test_is_told() -> None:
@@ -100,4 +101,4 @@ def test_waiting_in_place_in_an_async_test_is_told() -> None:
                 server.wait_for(timeout=0.01, stage="quit")
             await delivery
 
-    asyncio.run(test())
+    run_async(test())

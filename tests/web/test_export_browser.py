@@ -111,6 +111,14 @@ def test_search(page: Page, published: str, language: str, query: str, code: str
     assert page.locator("#q").input_value() == query
 
 
+def test_a_search_finds_headings_of_the_manual(page: Page, published: str) -> None:
+    """With and without codes that fit."""
+    page.goto(f"{published}/en/search/?q=exit+codes")
+    page.get_by_role("link", name="Every command: Exit codes").click()
+    assert page.url == f"{published}/en/manual/commands/#exit-codes"
+    assert page.locator("#exit-codes").is_visible()
+
+
 def test_a_search_for_nothing_known_says_so(page: Page, published: str) -> None:
     """What was typed is shown as text, whatever it holds."""
     page.goto(f"{published}/en/search/?q=%3Cimg+src%3Dqxz+onerror%3Dqzxa%3E")

@@ -10,15 +10,14 @@ import datetime
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
-
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po, write_po
+from typing import TYPE_CHECKING, NamedTuple
 
 from statuary.catalog.codefile import CodeFile
 from statuary.catalog.model import Code
 from statuary.errors import ContentError
+
+if TYPE_CHECKING:  # the site knows the names here; only who reads or writes PO files needs Babel
+    from babel.messages.catalog import Catalog
 
 __all__ = [
     "INTERFACE",
@@ -51,6 +50,8 @@ def code_messages(code: Code) -> Iterator[Message]:
 
 
 def _read(path: Path, locale: str) -> Catalog:
+    from babel.messages.pofile import PoFileError, read_po
+
     relative = f"locales/{locale}/LC_MESSAGES/{path.name}"
     try:
         with path.open("rb") as file:
@@ -88,6 +89,8 @@ def compile_interface(locales: Path, language: str) -> bytes:
     path = locales / language / "LC_MESSAGES" / f"{INTERFACE}.po"
     if not path.exists():
         return b""
+    from babel.messages.mofile import write_mo
+
     output = io.BytesIO()
     write_mo(output, _read(path, language))
     return output.getvalue()
@@ -104,6 +107,9 @@ def update_catalogue(locales: Path, language: str, domain: str, messages: Iterab
         domain: the protocol.
         messages: all that is to be translated, in order.
     """
+    from babel.messages.catalog import Catalog
+    from babel.messages.pofile import write_po
+
     template = Catalog(project="Statuary", charset="utf-8")
     for message in messages:
         template.add(message.text, context=message.context)

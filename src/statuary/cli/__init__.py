@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from statuary.cli.commands import COMMANDS, Command, by_name, lookup_command
-from statuary.cli.options import VALUED_FLAGS, read_lookup
+from statuary.cli.options import BARE_FLAGS, VALUED_FLAGS, read_lookup
 from statuary.errors import CodeNotFound, ContentError, ScriptError, SeveralOwners, StatuaryError
 
 __all__ = ["COMMANDS", "FAILED", "NOT_FOUND", "OK", "USAGE", "main"]
@@ -34,10 +34,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         command, rest = _split(words)
         ahead = rest[: rest.index("--")] if "--" in rest else rest
-        if "-h" in ahead or "--help" in ahead or (command is None and not words):
+        if "-h" in ahead or "--help" in ahead:
             return _help(command, ahead)
         if command is None and ("-V" in ahead or "--version" in ahead):
             return _version()
+        if command is None and _is_bare(words):
+            return _bare(words)
         chosen = command or lookup_command()
         query = read_lookup(rest) if command is None else None
         return chosen.run(query or chosen.parser().read(rest))
@@ -70,6 +72,24 @@ def _split(words: list[str]) -> tuple[Command | None, list[str]]:
         else:
             skip = word in VALUED_FLAGS
     return None, words
+
+
+def _is_bare(words: list[str]) -> bool:
+    """Whether nothing is asked for: there are no words but options of the full-screen look-up."""
+    return all(
+        word in BARE_FLAGS or word.partition("=")[0] in VALUED_FLAGS or former in VALUED_FLAGS
+        for former, word in zip(("", *words), words, strict=False)
+    )
+
+
+def _bare(words: list[str]) -> int:
+    """On a terminal the full-screen look-up, elsewhere the help."""
+    from statuary.cli.browse import is_possible
+
+    browse = by_name("browse")
+    if browse is None or not is_possible():
+        return _help(None, words)
+    return browse.run(browse.parser().read(words))
 
 
 def _clean(word: str) -> str:

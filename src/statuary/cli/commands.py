@@ -47,6 +47,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
+    Command("browse", "browse", N_("look up on the full screen; statuary alone does the same"), "[WORDS...]", ("tui",)),
     Command("show", "show", N_("show exactly the codes that a number, name or identity means"), "QUERY", ("lookup",)),
     Command("search", "search", N_("search by number, name or symptom"), "WORDS...", ("find",)),
     Command("compare", "compare", N_("say in what two codes differ and what they share"), "A B", ("diff",)),
@@ -59,6 +60,8 @@ COMMANDS = (
     Command("build", "build", N_("write the whole site as files, for any file server"), "DIR"),
     Command("parse", "parse", N_("check a scenario script and print it in its one spelling"), "SCRIPT"),
     Command("serve", "serve", N_("run the site and the mock servers"), "[RULES...]"),
+    Command("journal", "journal", N_("show what a running server has seen, or write it to files"), "[--follow]"),
+    Command("health", "health", N_("say whether a running server is up, or wait until it is"), "[--wait SECONDS]"),
     Command("check", "check", N_("check rule files and say where they are wrong"), "RULES..."),
     Command("mcp", "mcp", N_("offer the catalogue and mock dialogues to programs as tools (MCP)"), "[--http]"),
     Command("languages", "languages", N_("list the languages, and how far each is translated")),

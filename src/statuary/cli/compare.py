@@ -16,7 +16,7 @@ from statuary.cli.text import pad, width, wrap
 from statuary.explain.compare import Comparison, compare
 from statuary.explain.words import N_
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["add_arguments", "comparison_lines", "run"]
 
 MAX_LABEL_COLUMNS = 18
 """The widest the column of labels grows; longer labels are wrapped."""
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     if console.json:
         console.emit(comparison.to_dict(console.gettext))
     else:
-        console.write(_lines(console, comparison))
+        console.write(comparison_lines(console, comparison))
     return 0
 
 
@@ -66,7 +66,8 @@ def _say_several(console: Console, query: str, codes: list[Code]) -> int:
     return 1
 
 
-def _lines(console: Console, comparison: Comparison) -> Iterator[str]:
+def comparison_lines(console: Console, comparison: Comparison) -> Iterator[str]:
+    """A comparison as lines: the verdict, what is mixed up, the differences, what both share."""
     _ = console.gettext
     yield heading(console, comparison.left)
     yield heading(console, comparison.right)

@@ -1,9 +1,9 @@
-"""``statuary completion``: scripts that complete commands, options, protocols and codes in a shell."""
+"""``statuary completion``: scripts that complete commands, options, their values and codes in a shell."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 
 from statuary.cli.commands import COMMANDS, Command, lookup_command
 from statuary.cli.console import Console
@@ -16,6 +16,20 @@ __all__ = ["add_arguments", "run"]
 
 MAX_COMPLETIONS = 500
 """The most codes that are offered at once."""
+SHELLS = ("bash", "zsh", "fish")
+"""The shells that there are scripts for."""
+
+_CODES, _FILES, _FOLDERS = "codes", "files", "folders"
+_WORDS = {
+    **dict.fromkeys(("QUERY", "WORDS", "CODE", "A", "B"), _CODES),
+    "RULES": _FILES,
+    "FILE": _FILES,
+    "DIR": _FOLDERS,
+    "PROTOCOL": "--protocol",
+    "COMMAND": "help",
+    "SHELL": "completion",
+}
+"""What goes where a word of this name is asked for: a kind, or the key of a list of values."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "shell",
         metavar="SHELL",
-        choices=("bash", "zsh", "fish", "codes"),
+        choices=(*SHELLS, "codes"),
         help=N_("bash, zsh or fish; or codes, which lists the codes that begin with PREFIX"),
     )
     parser.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help=N_("how the codes begin"))
@@ -35,8 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(arguments, lenient=True)
     if arguments.shell == "codes":
         return _write_codes(console, arguments.prefix)
-    script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[arguments.shell]
-    console.write(script(console))
+    from statuary.cli.shells import SCRIPTS, Offer  # the codes, which are asked for at each key, need none of it
+
+    values = _values(console)
+    offers = [
+        Offer(command, _words(command, values), _flags(command, values)) for command in (*COMMANDS, lookup_command())
+    ]
+    console.write(SCRIPTS[arguments.shell](console, offers))
     return 0
 
 
@@ -54,144 +73,69 @@ def _write_codes(console: Console, prefix: str) -> int:
     return 0
 
 
-def _flags(command: Command) -> list[tuple[str, str]]:
-    """Every option of a command with its help."""
-    parser = command.parser()
-    return [
-        (flag, action.help or "")
-        for action in parser._actions  # argparse has no public list
-        for flag in action.option_strings
-        if flag.startswith("--")
-    ]
+def _words(command: Command, values: dict[str, list[str]]) -> tuple[str, ...]:
+    """What goes in the place of a command's words: kinds, and values as they are."""
+    names = [action.metavar for action in command.parser()._actions if not action.option_strings]
+    kinds = dict.fromkeys(_WORDS.get(str(name), "") for name in names)
+    found = [word for kind in kinds for word in values.get(kind, [kind])]
+    if not command.name:
+        found += values["help"]
+    return tuple(filter(None, found))
 
 
-def _languages(console: Console) -> list[str]:
+def _flags(command: Command, values: dict[str, list[str]]) -> list[tuple[str, str, tuple[str, ...] | None]]:
+    """Every option of a command with its help and what goes after it; None for a switch."""
+    found = []
+    for action in command.parser()._actions:  # argparse has no public list
+        metavar = action.metavar if isinstance(action.metavar, str) else ""
+        for flag in action.option_strings:
+            if flag.startswith("--") and action.help != argparse.SUPPRESS:
+                kind = _WORDS.get(metavar, "")
+                after = values.get(flag) or list(action.choices or ()) or ([kind] if kind in (_FILES, _FOLDERS) else [])
+                found.append((flag, action.help or "", tuple(after) if metavar else None))
+    return found
+
+
+def _values(console: Console) -> dict[str, list[str]]:
+    """Options and words whose values are known."""
+    return {
+        "--lang": _lenient(lambda: console.catalogue.languages),
+        "--color": list(COLOURS),
+        "--colour": list(COLOURS),
+        "--protocol": _lenient(lambda: console.catalogue.protocols),
+        "--framework": _lenient(_frameworks),
+        "--client": _lenient(_clients),
+        "--server": _lenient(_servers),
+        "--tree": _lenient(lambda: (entry.id for entry in console.catalogue.entries("decision"))),
+        "completion": list(SHELLS),
+        "help": [command.name for command in COMMANDS],
+    }
+
+
+def _lenient(read: Callable[[], Iterable[str]]) -> list[str]:
+    """Values; none where the content cannot be read, since the rest of a script does not need it."""
     try:
-        return list(console.catalogue.languages)
+        return list(dict.fromkeys(read()))
     except (StatuaryError, OSError):
         return []
 
 
-def _protocols(console: Console) -> list[str]:
-    try:
-        return list(console.catalogue.protocols)
-    except (StatuaryError, OSError):
-        return []
-
-
-def _frameworks() -> list[str]:
+def _frameworks() -> Iterable[str]:
     from statuary.catalog.paths import find_places
-    from statuary.snippets.framework import read_frameworks  # the codes, which are asked for at each key, need none
+    from statuary.snippets.framework import read_frameworks
 
-    try:
-        return [framework.id for framework in read_frameworks(find_places().content)]
-    except (StatuaryError, OSError):
-        return []
+    return [framework.id for framework in read_frameworks(find_places().content)]
 
 
-def _bash(console: Console) -> Iterator[str]:
-    names = " ".join(command.name for command in COMMANDS)
-    yield '# bash completion for statuary: eval "$(statuary completion bash)"'
-    yield "_statuary() {"
-    yield "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= options= word"
-    yield "    COMPREPLY=()"
-    yield "    case $previous in"
-    for flag, values in _values(console):
-        yield f"        {flag}) COMPREPLY=($(compgen -W '{' '.join(values)}' -- \"$current\")); return ;;"
-    yield "    esac"
-    yield '    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do'
-    yield f"        case $word in {names.replace(' ', '|')}) command=$word; break ;; esac"
-    yield "    done"
-    yield "    case $command in"
-    for command in (*COMMANDS, lookup_command()):
-        flags = " ".join(flag for flag, _ in _flags(command))
-        yield f"        {command.name or '*'}) options='{flags}' ;;"
-    yield "    esac"
-    yield "    case $command:$current in"
-    yield '        *:-*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;'
-    yield "        completion:*) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$current\")) ;;"
-    yield f"        help:*) COMPREPLY=($(compgen -W '{names}' -- \"$current\")) ;;"
-    yield "        export:*|parse:*|languages:*|decide:*) ;;"
-    yield '        serve:*|check:*) COMPREPLY=($(compgen -f -- "$current")) ;;'
-    yield f'        :*) COMPREPLY=($(compgen -W "{names} $(statuary completion codes "$current" 2>/dev/null)" \\'
-    yield '                -- "$current")) ;;'
-    yield '        *) COMPREPLY=($(compgen -W "$(statuary completion codes "$current" 2>/dev/null)" \\'
-    yield '                -- "$current")) ;;'
-    yield "    esac"
-    yield "    [[ ${COMPREPLY-} == */ ]] && compopt -o nospace 2>/dev/null"
-    yield "    return 0"
-    yield "}"
-    yield "complete -F _statuary statuary"
+def _clients() -> Iterable[str]:
+    from statuary.catalog.paths import find_places
+    from statuary.snippets.client import read_clients
+
+    return [client.id for client in read_clients(find_places().content)]
 
 
-def _zsh(console: Console) -> Iterator[str]:
-    yield "#compdef statuary"
-    yield '# zsh completion for statuary: eval "$(statuary completion zsh)"'
-    yield "_statuary() {"
-    yield "    local command= word"
-    yield "    local -a commands options codes"
-    yield "    commands=("
-    for command in COMMANDS:
-        yield f"        {_quoted(f'{command.name}:{console.gettext(command.summary)}')}"
-    yield "    )"
-    yield "    case ${words[CURRENT-1]} in"
-    for flag, values in _values(console):
-        yield f"        {flag}) compadd -- {' '.join(values)}; return ;;"
-    yield "    esac"
-    yield "    for word in ${words[2,CURRENT-1]}; do"
-    yield f"        case $word in ({'|'.join(command.name for command in COMMANDS)}) command=$word; break ;; esac"
-    yield "    done"
-    yield "    case $command in"
-    for command in (*COMMANDS, lookup_command()):
-        pairs = " ".join(_quoted(f"{flag}:{console.gettext(help_text)}") for flag, help_text in _flags(command))
-        yield f"        {command.name or '*'}) options=({pairs}) ;;"
-    yield "    esac"
-    yield "    case $command:${words[CURRENT]} in"
-    yield "        (*:-*) _describe -o option options; return ;;"
-    yield "        (completion:*) compadd -- bash zsh fish; return ;;"
-    yield "        (help:*) _describe command commands; return ;;"
-    yield "        (export:*|parse:*|languages:*|decide:*) return ;;"
-    yield "        (serve:*|check:*) _files; return ;;"
-    yield "        (:*) _describe command commands ;;"
-    yield "    esac"
-    yield '    codes=(${(f)"$(statuary completion codes "${words[CURRENT]}" 2>/dev/null)"})'
-    yield "    compadd -S '' -- ${(M)codes:#*/}"
-    yield "    compadd -- ${codes:#*/}"
-    yield "}"
-    yield "compdef _statuary statuary"
+def _servers() -> Iterable[str]:
+    from statuary.catalog.paths import find_places
+    from statuary.snippets.mail import read_mail_servers
 
-
-def _fish(console: Console) -> Iterator[str]:
-    names = " ".join(command.name for command in COMMANDS)
-    yield "# fish completion for statuary: statuary completion fish | source"
-    yield "complete -c statuary -f"
-    bare = f"not __fish_seen_subcommand_from {names}"
-    for command in COMMANDS:
-        summary = _quoted(console.gettext(command.summary))
-        yield f"complete -c statuary -n {_quoted(bare)} -a {command.name} -d {summary}"
-    values = dict(_values(console))
-    for command in (*COMMANDS, lookup_command()):
-        where = f"__fish_seen_subcommand_from {command.name}" if command.name else bare
-        for flag, help_text in _flags(command):
-            choices = f" -x -a {_quoted(' '.join(values[flag]))}" if flag in values else ""
-            described = f" -d {_quoted(console.gettext(help_text))}" if help_text else ""
-            yield f"complete -c statuary -n {_quoted(where)} -l {flag[2:]}{choices}{described}"
-    coded = "not __fish_seen_subcommand_from export decide serve check parse languages completion help"
-    yield f"complete -c statuary -n {_quoted(coded)} -a '(statuary completion codes (commandline -ct) 2>/dev/null)'"
-    yield "complete -c statuary -n '__fish_seen_subcommand_from serve check' -F"
-    yield "complete -c statuary -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'"
-    yield f"complete -c statuary -n '__fish_seen_subcommand_from help' -a {_quoted(names)}"
-
-
-def _values(console: Console) -> Iterator[tuple[str, list[str]]]:
-    """Options whose values are known."""
-    yield "--lang", _languages(console)
-    yield "--color", list(COLOURS)
-    yield "--colour", list(COLOURS)
-    yield "--protocol", _protocols(console)
-    yield "--framework", _frameworks()
-
-
-def _quoted(text: str) -> str:
-    """A shell word in single quotes."""
-    return "'" + text.replace("'", "'\\''") + "'"
+    return [server.id for server in read_mail_servers(find_places().content)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     import argparse
     from gettext import NullTranslations
 
-__all__ = ["MAX_COLUMNS", "MIN_COLUMNS", "Console", "choose_colour", "choose_language", "columns_of"]
+__all__ = [
+    "MAX_COLUMNS",
+    "MIN_COLUMNS",
+    "Console",
+    "choose_colour",
+    "choose_language",
+    "columns_of",
+    "named_language",
+    "painted",
+]
 
 MIN_COLUMNS = 24
 """Narrower terminals are written to as if they had so many columns."""
@@ -133,18 +142,8 @@ class Console:
 
     def write(self, lines: Iterable[str]) -> None:
         """Write lines; code marks become colour."""
-        if sys.stdout is None:
-            return
-        written: list[str] = []
-        inside = False
-        for line in lines:
-            if inside:  # code goes on from the line before
-                body = line.lstrip(" ")
-                line = " " * (len(line) - len(body)) + CODE_ON + body
-            inside = line.rfind(CODE_ON) > line.rfind(CODE_OFF)
-            text = line + CODE_OFF if inside else line
-            written.append(text.replace(CODE_ON, _STYLES["code"]).replace(CODE_OFF, _RESET) + "\n")
-        sys.stdout.write("".join(written))
+        if sys.stdout is not None:
+            sys.stdout.write("".join(f"{line}\n" for line in painted(lines)))
 
     def emit(self, data: Mapping[str, object]) -> None:
         """Write an object as one line of JSON."""
@@ -167,6 +166,18 @@ class Console:
             sys.stderr.write(text + "\n")
         else:
             sys.stderr.write("\n".join([f"statuary: {message}", *more]) + "\n")
+
+
+def painted(lines: Iterable[str]) -> Iterator[str]:
+    """Lines whose code marks have become colour; code that goes on in the next line is coloured there again."""
+    inside = False
+    for line in lines:
+        if inside:
+            body = line.lstrip(" ")
+            line = " " * (len(line) - len(body)) + CODE_ON + body
+        inside = line.rfind(CODE_ON) > line.rfind(CODE_OFF)
+        text = line + CODE_OFF if inside else line
+        yield text.replace(CODE_ON, _STYLES["code"]).replace(CODE_OFF, _RESET)
 
 
 def _dump(data: Mapping[str, object], encoding: str | None) -> str:
@@ -204,11 +215,19 @@ def choose_language(wanted: str | None, environment: Mapping[str, str], tags: tu
         environment: the process's environment: ``STATUARY_LANG``, then the locale as POSIX settles it.
         tags: the languages that there are; English where nothing names one of them.
     """
-    if wanted is not None:
-        return _known(wanted, tags)
+    return _known(wanted, tags) if wanted is not None else named_language(environment, tags) or "en"
+
+
+def named_language(environment: Mapping[str, str], tags: tuple[str, ...]) -> str | None:
+    """The tag of the language that the environment names: ``STATUARY_LANG``, then the locale; None where it does not.
+
+    Args:
+        environment: the process's environment.
+        tags: the languages that there are.
+    """
     own = _known(environment.get("STATUARY_LANG", ""), tags)
     locale = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return own or _known(locale, tags) or "en"
+    return own or _known(locale, tags)
 
 
 def _known(tag: str, tags: tuple[str, ...]) -> str | None:

@@ -13,7 +13,7 @@ from statuary.cli.parser import Parser, add_common
 from statuary.cli.text import wrap
 from statuary.explain.words import N_
 
-__all__ = ["EXIT_CODES", "add_arguments", "run", "write_help"]
+__all__ = ["EXAMPLES", "EXIT_CODES", "add_arguments", "run", "write_help"]
 
 EXIT_CODES = (
     (0, N_("done")),
@@ -25,7 +25,7 @@ EXIT_CODES = (
 )
 """Every exit code and what it says."""
 
-_EXAMPLES = (
+EXAMPLES = (
     ("statuary 452", N_("every protocol's 452")),
     ("statuary smtp/452 --lang fr", N_("one of them, in French")),
     ("statuary 4.2.2 --json", N_("an enhanced status code, for a program")),
@@ -94,7 +94,7 @@ def _overview(console: Console) -> Iterator[str]:
     yield from _pairs(console, options)
     yield ""
     yield console.paint(_("Examples"), "strong")
-    yield from _pairs(console, ((example, _(meaning)) for example, meaning in _EXAMPLES))
+    yield from _pairs(console, ((example, _(meaning)) for example, meaning in EXAMPLES))
     yield ""
     yield console.paint(_("Exit codes"), "strong")
     yield from _pairs(console, ((str(code), _(meaning)) for code, meaning in EXIT_CODES))

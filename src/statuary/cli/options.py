@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from statuary.explain.words import N_
 
-__all__ = ["COLOURS", "COMMON", "LOOKUP_OPTIONS", "VALUED_FLAGS", "Option", "Query", "read_lookup"]
+__all__ = ["BARE_FLAGS", "COLOURS", "COMMON", "LOOKUP_OPTIONS", "VALUED_FLAGS", "Option", "Query", "read_lookup"]
 
 COLOURS = ("auto", "always", "never")
 """When output is coloured."""
@@ -38,6 +38,9 @@ COMMON: dict[str, Option] = {
 
 VALUED_FLAGS = frozenset(flag for option in COMMON.values() if option.metavar for flag in option.flags)
 """Shared flags that take the next word as their value."""
+
+BARE_FLAGS = frozenset(COMMON["hidden"].flags)
+"""Shared flags without a value that go with no command and no query: the full-screen look-up takes them."""
 
 LOOKUP_OPTIONS = ("json", "lang", "color", "hidden")
 """The shared options that a look-up takes."""

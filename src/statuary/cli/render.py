@@ -25,7 +25,9 @@ MAX_LABEL_COLUMNS = 24
 MAX_SEEN = 6
 """How many texts of providers are shown; --json has them all."""
 STACKED_BELOW = 56
-"""Terminals narrower than this, in columns, get labels on lines of their own."""
+"""Terminals narrower than this, in columns, get the sides of a comparison under each other."""
+MIN_VALUE_COLUMNS = 32
+"""Where less room than this is left beside the labels, they get lines of their own."""
 
 
 def heading(console: Console, code: Code) -> str:
@@ -181,7 +183,7 @@ def table(console: Console, facts: list[tuple[str, list[str]]]) -> Iterator[str]
     """Labels with values beside them, or under them where there is little room."""
     column = max((size for label, _ in facts if (size := width(label)) <= MAX_LABEL_COLUMNS), default=0)
     for label, values in facts:
-        if console.columns < STACKED_BELOW or width(label) > column:
+        if console.columns - column < MIN_VALUE_COLUMNS or width(label) > column:
             for line in wrap(label, console.columns, "  "):
                 yield console.paint(line, "quiet")
             first = "    "

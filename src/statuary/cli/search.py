@@ -14,7 +14,7 @@ from statuary.explain.words import N_
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["add_arguments", "run", "write_results"]
+__all__ = ["add_arguments", "found_by", "run", "write_results"]
 
 DEFAULT_RESULTS = 20
 """How many results are shown where no number is asked for."""
@@ -35,12 +35,21 @@ def run(arguments: argparse.Namespace) -> int:
     text = arguments.limit or str(DEFAULT_RESULTS)
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_RESULTS):
         console.wrong_usage(f"--limit: {text!r} is not a whole number from 1 to {MAX_RESULTS}")
-    limit = int(text)
     query = " ".join(arguments.words)
-    results = search(console.catalogue, query, console.language, limit)
-    if console.hidden:
-        results = [*results, *_doubtful(console, query, results)][:limit]
+    results = found_by(console, query, int(text))
     return write_results(console, results) if results else say_not_found(console, query)
+
+
+def found_by(console: Console, query: str, limit: int) -> list[Code]:
+    """What a search finds, best first; those of doubtful origin last, and only where they are asked for.
+
+    Args:
+        console: whose language and catalogue.
+        query: a number, a name or a symptom.
+        limit: at most so many.
+    """
+    results = search(console.catalogue, query, console.language, limit)
+    return [*results, *_doubtful(console, query, results)][:limit] if console.hidden else results
 
 
 def write_results(console: Console, codes: list[Code]) -> int:

@@ -85,6 +85,8 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, ended.set)
     async with running(settings) as mocks:
         _announce(settings, mocks)
+        if settings.open:
+            _open_site(mocks, os.environ)
         await ended.wait()
 
 
@@ -127,6 +129,20 @@ async def running(settings: Settings) -> AsyncIterator[Mocks]:
                 yield mocks
     finally:
         site_socket.close()
+
+
+def _open_site(mocks: Mocks, environment: Mapping[str, str]) -> None:
+    """Open the site in the language that the environment names; where it names none, the browser's own decides."""
+    from statuary.cli.browser import open_apart, open_page
+    from statuary.cli.console import named_language
+
+    language = named_language(environment, tuple(mocks.shared.catalogue.languages))
+    url = f"{mocks.urls['site']}/{f'{language}/' if language else ''}"
+
+    def say() -> None:
+        sys.stderr.write(f"statuary serve: no browser was found; the site is {url}\n")
+
+    open_apart(url, open_page, say)
 
 
 def _announce(settings: Settings, mocks: Mocks) -> None:

@@ -51,6 +51,7 @@ class Settings:
         token: what readers of the journal must show; empty for none.
         chaos: Mailpit's triggers; empty for none.
         json: whether the one line that says where all listens is JSON.
+        open: whether the browser is opened at the site.
     """
 
     mocks: MockSettings
@@ -58,6 +59,7 @@ class Settings:
     token: str
     chaos: str
     json: bool
+    open: bool = False
 
     @property
     def host(self) -> str:
@@ -128,6 +130,7 @@ def settings() -> tuple[Setting, ...]:
         Setting("no_journal", N_("keep no journal")),
         Setting("tls_cert", N_("certificate and chain (PEM)"), N_("an authority made at the start"), "FILE"),
         Setting("tls_key", N_("its private key (PEM)"), N_("in the certificate's file"), "FILE"),
+        Setting("open", N_("open the site in the browser once all listen")),
         Setting("config", N_("file of settings"), N_("statuary.toml, where it is"), "FILE", in_file=False),
     )
 
@@ -243,6 +246,7 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
         token=token if token or is_loopback(host) else secrets.token_urlsafe(18),
         chaos=environment.get("MP_CHAOS_TRIGGERS", ""),
         json=bool(getattr(arguments, "json", False)),
+        open=sources.switch("open"),
     )
 
 

@@ -23,7 +23,7 @@ from statuary.scenario.matchers import (
 from statuary.scenario.places import Path
 from statuary.scenario.rules import GROUPS, Count, Pattern
 
-__all__ = ["TableError", "read_count", "read_match", "write_count", "write_match"]
+__all__ = ["FORMS", "SWITCHES", "TableError", "read_count", "read_match", "write_count", "write_match"]
 
 MAX_COMBINED = 50
 """The most patterns that one pattern combines."""
@@ -32,8 +32,10 @@ MAX_NESTED = 10
 MAX_COUNT = 1_000_000_000
 """The highest count that a rule asks for."""
 
-_FORMS = ("exact", "glob", "contains", "regex", "absent", "not", "any", "all", "json", "json_equals")
-_SWITCHES = ("ignore_case", "any_order", "more_allowed")
+FORMS = ("exact", "glob", "contains", "regex", "absent", "not", "any", "all", "json", "json_equals")
+"""The kinds of patterns: keys of a pattern's table."""
+SWITCHES = ("ignore_case", "any_order", "more_allowed")
+"""What goes with some of them."""
 
 
 class TableError(RuleError):
@@ -134,19 +136,19 @@ def read_pattern(value: object, where: Path, depth: int = 0) -> Pattern:
     if isinstance(value, bool | int | float):
         return Exact(_text(value))
     if not isinstance(value, Mapping):
-        raise TableError(where, "is no pattern", f"write a text, or a table with one of {', '.join(_FORMS)}")
+        raise TableError(where, "is no pattern", f"write a text, or a table with one of {', '.join(FORMS)}")
     if depth > MAX_NESTED:
         raise TableError(where, f"nests deeper than {MAX_NESTED}")
-    switches = {name: value[name] for name in _SWITCHES if name in value}
+    switches = {name: value[name] for name in SWITCHES if name in value}
     for name, switch in switches.items():
         if not isinstance(switch, bool):
             raise TableError((*where, name), "is neither true nor false")
-    forms = [name for name in value if name not in _SWITCHES]
+    forms = [name for name in value if name not in SWITCHES]
     found: list[Matcher] = []
     for form in forms:
         reader = _READERS.get(form)
         if reader is None:
-            raise TableError((*where, form), f"no pattern {form!r}", f"use one of {', '.join(_FORMS)}")
+            raise TableError((*where, form), f"no pattern {form!r}", f"use one of {', '.join(FORMS)}")
         try:
             found.append(reader(value[form], switches, (*where, form), depth))
         except TableError:
@@ -154,7 +156,7 @@ def read_pattern(value: object, where: Path, depth: int = 0) -> Pattern:
         except RuleError as error:
             raise TableError((*where, form), str(error)) from None
     if not found:
-        raise TableError(where, "has no pattern", f"use one of {', '.join(_FORMS)}")
+        raise TableError(where, "has no pattern", f"use one of {', '.join(FORMS)}")
     return found[0] if len(found) == 1 else AllOf(tuple(found))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from statuary.scenario.places import Place, find_places, nearest
 from statuary.scenario.ruleindex import MAX_RULES
 from statuary.scenario.rules import Rule
 from statuary.scenario.ruletable import TableError, read_rule, write_rule
+from statuary.scenario.ruletext import rule_text
 
 __all__ = ["MAX_FAULTS", "MAX_RULE_FILE_OCTETS", "RuleFile", "no_toml", "read_rules", "write_rules"]
 
@@ -125,7 +126,4 @@ def _fault(name: str, place: Place, error: TableError) -> RuleFileError:
 
 def write_rules(rules: Iterable[Rule]) -> str:
     """Rules as a file that :func:`read_rules` reads as the same rules."""
-    import tomli_w  # only who asks for TOML pays for it
-
-    tables: Sequence[dict[str, Any]] = [write_rule(rule) for rule in rules]
-    return tomli_w.dumps({"rule": tables}) if tables else ""
+    return "\n".join([rule_text(write_rule(rule)) for rule in rules])

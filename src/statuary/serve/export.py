@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from statuary.serve.journal import Exchange, timestamp
 from statuary.serve.seen import request_parts
 
-__all__ = ["MASK", "har", "json_lines", "masked", "transcript"]
+__all__ = ["MASK", "Transcriber", "har", "json_lines", "masked", "transcript"]
 
 MASK = "[masked]"
 """What stands in the place of credentials."""
@@ -69,6 +69,32 @@ def json_lines(exchanges: Iterable[tuple[int, Exchange]], *, mask: bool = True) 
         yield json.dumps((masked(exchange) if mask else exchange).to_dict(number), ensure_ascii=False) + "\n"
 
 
+class Transcriber:
+    """Writes exchanges down as what was said, line by line, with a line where another connection has the word."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def lines(self, exchange: Exchange) -> list[str]:
+        """What is said in an exchange: ``C`` for the client, ``S`` for the server.
+
+        Args:
+            exchange: the next one.
+        """
+        lines: list[str] = []
+        if exchange.connection != self._last:
+            self._last = exchange.connection
+            lines.append(f"# connection {self._last}, {exchange.protocol}, {exchange.peer}, {timestamp(exchange.at)}")
+        for direction, octets in (("C", exchange.request), ("S", exchange.response)):
+            shown = octets[:MAX_SHOWN_OCTETS].decode("utf-8", "backslashreplace")
+            lines += [f"{direction}: {_printable(line)}" for line in shown.splitlines()]
+            if len(octets) > MAX_SHOWN_OCTETS:
+                lines.append(f"{direction}: ... {len(octets) - MAX_SHOWN_OCTETS} octets more")
+        if exchange.note:
+            lines.append(f"# {_printable(exchange.note)}")
+        return lines
+
+
 def transcript(exchanges: Iterable[Exchange], *, mask: bool = True) -> str:
     """What was said, line by line: ``C`` for the client, ``S`` for the server, a line for each connection.
 
@@ -76,20 +102,8 @@ def transcript(exchanges: Iterable[Exchange], *, mask: bool = True) -> str:
         exchanges: in order.
         mask: whether credentials are masked.
     """
-    lines: list[str] = []
-    last = 0
-    for each in exchanges:
-        exchange = masked(each) if mask else each
-        if exchange.connection != last:
-            last = exchange.connection
-            lines.append(f"# connection {last}, {exchange.protocol}, {exchange.peer}, {timestamp(exchange.at)}")
-        for direction, octets in (("C", exchange.request), ("S", exchange.response)):
-            shown = octets[:MAX_SHOWN_OCTETS].decode("utf-8", "backslashreplace")
-            lines += [f"{direction}: {_printable(line)}" for line in shown.splitlines()]
-            if len(octets) > MAX_SHOWN_OCTETS:
-                lines.append(f"{direction}: ... {len(octets) - MAX_SHOWN_OCTETS} octets more")
-        if exchange.note:
-            lines.append(f"# {exchange.note}")
+    transcriber = Transcriber()
+    lines = [line for each in exchanges for line in transcriber.lines(masked(each) if mask else each)]
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -117,7 +131,7 @@ def _entry(number: int, exchange: Exchange) -> dict[str, Any]:
         "method": method,
         "url": f"http://{host}{target}" if target.startswith("/") else target,
         "httpVersion": version,
-        "cookies": _cookies(headers),
+        "cookies": _cookies(headers, "cookie"),
         "headers": [{"name": name, "value": value} for name, value in headers],
         "queryString": _query(target),
         "headersSize": _head_octets(exchange.request),
@@ -160,7 +174,7 @@ def _response(octets: bytes) -> dict[str, Any]:
         "status": int(status) if status.isascii() and status.isdigit() else 0,
         "statusText": reason,
         "httpVersion": version,
-        "cookies": [],
+        "cookies": _cookies(headers, "set-cookie"),
         "headers": [{"name": name, "value": value} for name, value in headers],
         "content": content,
         "redirectURL": next((value for name, value in headers if name == "location"), ""),
@@ -174,11 +188,12 @@ def _head_octets(octets: bytes) -> int:
     return end + 4 if end >= 0 else -1
 
 
-def _cookies(headers: list[tuple[str, str]]) -> list[dict[str, str]]:
+def _cookies(headers: list[tuple[str, str]], field: str) -> list[dict[str, str]]:
+    """The cookies of a field; what follows the first pair of Set-Cookie are attributes (RFC 6265 §4.1.1)."""
     found = []
     for name, value in headers:
-        if name == "cookie" and value != MASK:
-            for pair in value.split(";"):
+        if name == field and value != MASK:
+            for pair in value.split(";")[: 1 if field == "set-cookie" else None]:
                 cookie, _, text = pair.strip().partition("=")
                 found.append({"name": cookie, "value": text})
     return found

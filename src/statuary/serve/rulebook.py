@@ -227,7 +227,7 @@ class Rulebook:
             raise RuleError("the file has changed, or is faulty: let it be read first")
         former = path.read_bytes()
         longer = former.rstrip() + b"\n\n" + write_rules(self._added).encode()
-        kept = self._from_files == self._read and _says(longer, path, self.rules)
+        kept = self._from_files == self._read and _says(longer, self.files[0], self.rules)
         content = longer if kept else write_rules(self.rules).encode()
         if len(content) > MAX_RULE_FILE_OCTETS:
             raise RuleError(f"the file would be larger than max_rule_file_octets, which is {MAX_RULE_FILE_OCTETS}")
@@ -270,14 +270,14 @@ def _write(path: Path, content: bytes, like: Path) -> None:
     """Put a file in place at once, with the rights of another."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         shutil.copymode(like, name)
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink()
         raise
 
 

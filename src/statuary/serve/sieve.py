@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from statuary.errors import RuleError
 from statuary.scenario.address import REPORT_STAGES
-from statuary.scenario.rules import Pattern, fits
+from statuary.scenario.rules import FIELDS, GROUPS, Pattern, check_field, fits
 from statuary.serve.dialogue import MAX_CONNECTIONS, Follower
 from statuary.serve.fields import LazyFields
 from statuary.serve.journal import Exchange
 
-__all__ = ["Filter", "Sieve", "belonging", "is_meant"]
+__all__ = ["Filter", "Sieve", "belonging", "is_meant", "protocol_of"]
 
 MAX_HELD_BEFORE = 100
 """The most exchanges of a session outside of transactions that wait for it to name a key; the oldest are let go."""
@@ -20,6 +21,8 @@ MAX_HELD_INSIDE = 1000
 """The most of a transaction; likewise."""
 MAX_HELD = 10_000
 """The most of all sessions that one reader waits for; likewise."""
+MAX_SHOWN_CHARACTERS = 200
+"""How much of the names of fields an error shows, in characters."""
 
 _TRANSACTION = frozenset({"mail", "rcpt", "data", "bdat", "message", *REPORT_STAGES})
 _MESSAGE = frozenset({"message", *REPORT_STAGES})
@@ -69,6 +72,44 @@ class Filter(NamedTuple):
     def _is_said(self, exchange: Exchange) -> bool:
         octets = self.text.encode("utf-8", "surrogatepass")
         return octets in exchange.request or octets in exchange.response
+
+
+def protocol_of(protocol: str, names: Iterable[str]) -> str:
+    """The protocol whose exchanges a filter means, from the fields that it names; empty where several have them all.
+
+    Args:
+        protocol: the one that was asked for; empty for any.
+        names: of fields.
+
+    Raises:
+        RuleError: the protocol that was asked for lacks a field, or none has them all.
+    """
+    wanted = tuple(names)
+    if not wanted:
+        return protocol
+    if protocol:
+        if protocol not in FIELDS:
+            raise RuleError(f"there are no fields of {protocol!r}: leave match out, or use of {', '.join(FIELDS)}")
+        _check_fields(protocol, wanted)
+        return protocol
+    having = [each for each in FIELDS if _has_fields(each, wanted)]
+    if not having:
+        known = "; ".join(f"{each} has {', '.join((*FIELDS[each], *GROUPS[each]))}" for each in FIELDS)
+        raise RuleError(f"no protocol has all of these fields: {', '.join(wanted)[:MAX_SHOWN_CHARACTERS]} ({known})")
+    return having[0] if len(having) == 1 else ""
+
+
+def _check_fields(protocol: str, names: Iterable[str]) -> None:
+    for name in names:
+        check_field(protocol, "request" if protocol == "http" else "message", name)
+
+
+def _has_fields(protocol: str, names: Iterable[str]) -> bool:
+    try:
+        _check_fields(protocol, names)
+    except RuleError:
+        return False
+    return True
 
 
 def is_meant(match: Mapping[str, Pattern], fields: LazyFields) -> bool:

@@ -446,9 +446,9 @@ def _first_line(octets: bytes) -> str:
 
 
 def _blocking() -> str:
-    """A hint where the wait itself may have held up the client."""
+    """A hint where the wait itself may have held up the client; a loop that only surrounds the test is none."""
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+        inside = asyncio.current_task() is not None
+    except RuntimeError:  # no loop runs
         return ""
-    return " (in an async test await the method that ends in _async: this one holds the event loop)"
+    return " (in an async test await the method that ends in _async: this one holds the event loop)" if inside else ""

@@ -63,6 +63,8 @@ class Api:
             return error(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_streams", "close another stream first")
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
+        if request.query_params.get("form") == "sums":
+            return StreamingResponse(self.streams.sums(self.site.shared), media_type="text/event-stream")
         total = self.site.shared.journal.total
         after = int(text) if text else total
         if after > total:  # the number is of an earlier run: its reader has nothing of this one

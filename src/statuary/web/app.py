@@ -42,7 +42,7 @@ MAX_FORM_OCTETS = 4096
 """The largest form that is read, in octets."""
 MAX_ACTION_OCTETS = 512 * 1024
 """The largest form that changes something, such as a rule, in octets."""
-MAX_QUERY_FIELDS = 20
+MAX_QUERY_FIELDS = 50
 """The most fields of a query or a form."""
 
 _POLICY = (

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 
 from statuary.serve.journal import MemoryJournal
+from statuary.serve.session import Shared
 
 __all__ = ["Streams"]
 
@@ -16,6 +17,8 @@ HEARTBEAT_SECONDS = 15.0
 """How long a stream is silent before a comment shows that it lives."""
 MAX_BATCH = 100
 """The most exchanges that are sent in one go."""
+PULSE_SECONDS = 0.25
+"""The least time between two sums on one stream, so that a busy journal is not told exchange by exchange."""
 RETRY_MILLISECONDS = 2000
 """How long a reader waits before it connects again."""
 
@@ -80,6 +83,46 @@ class Streams:
             unsubscribe()
             self._wakers.discard(waker)
 
+    async def sums(self, shared: Shared) -> AsyncIterator[bytes]:
+        """What there is by now, told again whenever it has changed: enough for a page that fetches what it shows.
+
+        Args:
+            shared: the journal, the mail and the rules.
+        """
+        waker = asyncio.Event()
+        ends = [self._journal.subscribe(waker.set), shared.mailbox.subscribe(waker.set)]
+        self._wakers.add(waker)
+        told: dict[str, int] = {}
+        try:
+            yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+            while not self._closed:
+                waker.clear()
+                found = _sums(shared)
+                if found != told:
+                    told = found
+                    yield f"event: sums\ndata: {json.dumps(found)}\n\n".encode()
+                    await asyncio.sleep(PULSE_SECONDS)
+                    continue
+                try:
+                    await asyncio.wait_for(waker.wait(), self._heartbeat)
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            for end in ends:
+                end()
+            self._wakers.discard(waker)
+
 
 def _event(name: str, data: object, number: int) -> bytes:
     return f"event: {name}\nid: {number}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def _sums(shared: Shared) -> dict[str, int]:
+    journal, mailbox = shared.journal, shared.mailbox
+    return {
+        "exchanges": journal.total,
+        "dropped": journal.dropped,
+        "messages": mailbox.total,
+        "kept_messages": len(mailbox),
+        "rules_version": shared.rules_version,
+    }

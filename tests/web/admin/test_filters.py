@@ -78,7 +78,7 @@ def test_filter_without_protocol(api: httpx.Client, mock: httpx.Client, serving:
     assert count({"helo": "client.example", "recipient": "anna@*"}) == 3
     assert count({"header": {"subject": "Hi"}}) == 1
     refused = api.post("/api/journal/verify", json={"filter": {"match": {"path": "/", "helo": "x"}}})
-    assert (refused.status_code, refused.json()["error"]) == (400, "bad_filter")
+    assert (refused.status_code, refused.json()["error"]) == (400, "bad_rule")
     assert "smtp has sender, recipient" in refused.json()["message"]
     for params in ({"path": "/", "sender": "x"}, {"protocol": "smtp", "path": "/"}, {"protocol": "dns", "path": "/"}):
         assert api.get("/api/journal", params=params).status_code == 400

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import smtplib
 import threading
@@ -17,7 +16,7 @@ from statuary.serve.session import Shared
 from statuary.web.admin.base import Admin, Failure
 from statuary.web.admin.journal import MAX_WAITING, wait_until
 from statuary.web.guard import Guard
-from tests.conftest import Serving
+from tests.conftest import Serving, run_async
 
 RULE = {"name": "shop", "protocol": "http", "match": {"path": "/shop"}, "answer": "503x2~200"}
 
@@ -205,7 +204,7 @@ def test_wait_for_exchanges(api: httpx.Client, mock: httpx.Client) -> None:
     refused(api.post("/api/journal/wait", json={"count": -1}), 400, "bad_count")
     refused(api.post("/api/journal/wait", json={"filter": {"colour": "x"}}), 400, "bad_body")
     both = {"match": {"path": "x", "sender": "y"}}
-    refused(api.post("/api/journal/wait", json={"filter": both}), 400, "bad_filter")
+    refused(api.post("/api/journal/wait", json={"filter": both}), 400, "bad_rule")
     refused(
         api.post("/api/journal/wait", json={"filter": {"protocol": "http", "match": {"nose": "x"}}}), 400, "bad_rule"
     )
@@ -377,9 +376,9 @@ def test_waiting_has_a_limit(catalogue: Catalogue) -> None:
         return await wait_until(admin, shared.journal.subscribe, lambda: 0, 1, 0.0)
 
     with pytest.raises(Failure, match="no further request"):
-        asyncio.run(wait())
+        run_async(wait())
     admin.waiting -= 1
-    assert asyncio.run(wait()) == 0
+    assert run_async(wait()) == 0
     assert admin.waiting == MAX_WAITING - 1
 
 

@@ -30,6 +30,10 @@ CONFIG = schemathesis.Config.from_dict(
     {
         "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
         "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "300", "404"]}},
+        # Which texts are scripts, and which stage goes with which protocol, no schema says: the grammar does.
+        "operations": [
+            {"include-path": f"{ROOT}/script", "checks": {"positive_data_acceptance": {"enabled": False}}},
+        ],
     }
 )
 SCHEMA = schemathesis.openapi.from_asgi(f"{ROOT}/openapi.json", make_client(CATALOGUE).app, config=CONFIG)

@@ -14,7 +14,7 @@ from statuary.serve.fields import host_of, split_target
 from statuary.serve.http.answers import AnswerBook, Built, Interim, mark_of
 from statuary.serve.http.hints import read_hints
 from statuary.serve.http.options import MARK, MAX_INTERIM, BadOption, Options, read_pairs
-from statuary.serve.http.prepared import Decided, Prepared
+from statuary.serve.http.prepared import Decided, Known, Prepared, Ready
 from statuary.serve.http.routes import Asking, BadRequest, Place, Reply, find_route
 from statuary.serve.http.routes.echo import MAX_QUERY_FIELDS
 from statuary.serve.http.target import read_preference, read_target, script_problem
@@ -22,10 +22,12 @@ from statuary.serve.session import Shared, rule_count_key
 from statuary.wire.http1 import HttpLimits, Request, RequestCache
 from statuary.wire.http1.serializer import serialize_response
 
-__all__ = ["KEY_HEADER", "MAX_JOURNAL_BODY_OCTETS", "HttpCore"]
+__all__ = ["KEY_HEADER", "MAX_JOURNAL_BODY_OCTETS", "MAX_KNOWN_OCTETS", "HttpCore"]
 
 MAX_PREPARED = 1024
 """The most requests whose answers are kept ready; past it all are forgotten and made again."""
+MAX_KNOWN_OCTETS = 1024
+"""The longest request that is looked for among those whose answers are ready, in octets."""
 MAX_JOURNAL_BODY_OCTETS = 65_536
 """How much of a request's and of an answer's body the journal keeps, in octets."""
 MAX_KEY_CHARACTERS = 200
@@ -51,6 +53,8 @@ class HttpCore:
         self.book = AnswerBook(shared)
         self.tongues = frozenset(shared.catalogue.protocols)
         self._prepared: dict[bytes, Prepared] = {}
+        self.at_once: dict[bytes, Known] = {}
+        """Requests that were met before and always have the same answer."""
         self._second = 0
         self._date = b""
         self._early = frozenset(str(self.book.meanings[name]) for name in ("content_too_large", "expectation_failed"))
@@ -63,6 +67,7 @@ class HttpCore:
 
     def _rules_changed(self) -> None:
         self._prepared.clear()
+        self.at_once.clear()
         rules = self.shared.rules
         looked_at = rules.looks_at("http", "request")
         self.wants_bodies = "body" in looked_at
@@ -92,6 +97,20 @@ class HttpCore:
                 self._prepared.clear()
             prepared = self._prepared[request.raw] = self._read(request, body, ip)
         return prepared
+
+    def know(self, request: Request, prepared: Prepared, ready: Ready) -> None:
+        """Keep a request with its answer, where its head says all that the answer hangs on.
+
+        Args:
+            request: one without a body that lets the connection live on.
+            prepared: what is known of it.
+            ready: the answer, which does not close the connection.
+        """
+        script = prepared.script
+        if self.kept and script is not None and script.constant is not None and len(request.raw) <= MAX_KNOWN_OCTETS:
+            if len(self.at_once) >= MAX_PREPARED:
+                self.at_once.clear()
+            self.at_once[request.raw] = request, prepared, ready
 
     def peek(self, request: Request) -> Prepared | None:
         """What a request asks for by its head alone; None where its content or a count may tell otherwise."""

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from statuary.scenario.decide import Dice
 from statuary.scenario.script import Answer, Script
 from statuary.serve.http.answers import Built
 from statuary.serve.http.options import Options
 from statuary.serve.http.routes import Place
+from statuary.wire.http1 import Request
 
-__all__ = ["Decided", "Prepared"]
+__all__ = ["Decided", "Known", "Prepared", "Ready", "has_date"]
+
+_DATE_FIELD = b"\r\nDate: "
+
+
+class Ready:
+    """An answer as octets, ready to be sent again and again: made anew only when the date has changed.
+
+    Answers of one second are one object, so that the journal keeps them once.
+    """
+
+    __slots__ = ("_date", "_dated", "_head", "_octets", "_tail", "answer", "built", "close")
+
+    def __init__(self, answer: Answer, built: Built, octets: bytes, close: bool) -> None:
+        place = octets.index(_DATE_FIELD) + len(_DATE_FIELD)
+        self.answer = answer
+        self.built = built
+        self._dated = not has_date(built)
+        self._head = octets[:place]
+        self._tail = octets[place + 29 :]  # an IMF-fixdate has 29 octets (RFC 9110 §5.6.7)
+        self._octets = octets
+        self._date = b""
+        self.close = close
+
+    def at(self, date: bytes) -> bytes:
+        """The octets with a date; those of a date that the request itself asked for stay as they are."""
+        if date is not self._date and self._dated:
+            self._date = date
+            self._octets = self._head + date + self._tail
+        return self._octets
 
 
 class Prepared:
@@ -75,7 +105,7 @@ class Prepared:
         self.accept = accept
         self.key = key
         self.found = found
-        self.built: dict[tuple[int, int], Any] = {}
+        self.built: dict[tuple[int, int], Ready] = {}
         self.simple = script is not None and _simple(script, options) and (found is None or _never_passes(script))
         """Whether every answer is one piece of octets that may be kept: no interim answers, no waits, no effects."""
 
@@ -107,6 +137,15 @@ class Decided(NamedTuple):
     def code(self) -> str:
         """The code as the journal has it."""
         return self.built.code if self.built is not None else ""
+
+
+Known: TypeAlias = tuple[Request, Prepared, Ready]
+"""A request with its answer, which hangs on nothing else."""
+
+
+def has_date(built: Built) -> bool:
+    """Whether an answer has a date of its own."""
+    return any(name.lower() == "date" for name, _ in built.headers)
 
 
 def _never_passes(script: Script) -> bool:

@@ -12,7 +12,7 @@ from statuary.scenario.script import PASS, Effect
 from statuary.serve.http.answers import Built
 from statuary.serve.http.layout import flood_fields
 from statuary.serve.http.mock import MAX_JOURNAL_BODY_OCTETS, HttpCore
-from statuary.serve.http.prepared import Decided
+from statuary.serve.http.prepared import Decided, has_date
 from statuary.serve.output import (
     Close,
     HalfClose,
@@ -185,7 +185,7 @@ class Http2Session:
         if decided.socket:  # there is no upgrade in HTTP/2 (RFC 9113 §8.6)
             built = mock.book.error("upgrade_required", "WebSocket wants HTTP/1.1 here", prepared.accept, {})
             decided = decided._replace(built=built, socket=False)
-        if decided.built is not None and not _has_date(decided.built):
+        if decided.built is not None and not has_date(decided.built):
             headers = (("Date", mock.date(now).decode()), *decided.built.headers)
             decided = decided._replace(built=decided.built._replace(headers=headers))
         sent = b"" if decided.built is None else self._render(decided.built)
@@ -323,7 +323,3 @@ class Http2Session:
                 key,
             )
         )
-
-
-def _has_date(built: Built) -> bool:
-    return any(name.lower() == "date" for name, _ in built.headers)

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from statuary._version import __version__
-from statuary.errors import RuleError
 from statuary.scenario.patterns import read_match
-from statuary.scenario.rules import FIELDS, GROUPS, check_field
+from statuary.scenario.rules import fits
 from statuary.serve.export import har, json_lines, transcript
 from statuary.serve.journal import Exchange
 from statuary.serve.mailbox import Message
 from statuary.serve.seen import Filter, NearMiss, Watch, follow, near_exchanges, near_misses, select
+from statuary.serve.sieve import protocol_of
 from statuary.web.admin import types
 from statuary.web.admin.base import Admin, BadParameter, Endpoint, Failure, Parameter, number, read_struct
 
@@ -36,8 +36,6 @@ MAX_WAITING = 64
 """The most requests that wait at once."""
 MAX_WAIT_COUNT = 100_000
 """The highest number that is waited for, or verified."""
-MAX_SHOWN_CHARACTERS = 200
-"""How much of what a request said is shown in an error, in characters."""
 MAX_TRANSCRIPT_EXCHANGES = 50
 """How many exchanges the transcript of a failed check has."""
 
@@ -53,7 +51,7 @@ def _query_filter(admin: Admin, request: Request) -> Filter:
         raise BadParameter("protocol", f"one of {', '.join(admin.shared.catalogue.protocols)}")
     match, _ = read_match({name: query[name] for name in _FIELDS if query.get(name)}, "http")
     return Filter(
-        protocol=_protocol_of(protocol, match),
+        protocol=protocol_of(protocol, match),
         stage=stage,
         code=code,
         peer=peer,
@@ -66,46 +64,6 @@ def _query_filter(admin: Admin, request: Request) -> Filter:
     )
 
 
-def _protocol_of(protocol: str, match: Iterable[str]) -> str:
-    """The protocol whose fields a match names; empty where several have all of them.
-
-    Args:
-        protocol: the one that was asked for; empty for any.
-        match: names of fields.
-
-    Raises:
-        RuleError: the protocol that was asked for lacks a field.
-    """
-    names = tuple(match)
-    if not names:
-        return protocol
-    if protocol:
-        _check_fields(protocol, names)
-        return protocol
-    having = [each for each in FIELDS if _has_fields(each, names)]
-    if not having:
-        known = "; ".join(f"{each} has {', '.join((*FIELDS[each], *GROUPS[each]))}" for each in FIELDS)
-        problem = f"no protocol has all of these fields: {', '.join(names)[:MAX_SHOWN_CHARACTERS]} ({known})"
-        raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", problem)
-    return having[0] if len(having) == 1 else ""
-
-
-def _check_fields(protocol: str, names: Iterable[str]) -> None:
-    if protocol not in FIELDS:
-        problem = f"match is for {' and '.join(FIELDS)}: {protocol[:MAX_SHOWN_CHARACTERS]} has no fields"
-        raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", problem)
-    for name in names:
-        check_field(protocol, "request" if protocol == "http" else "message", name)
-
-
-def _has_fields(protocol: str, names: Iterable[str]) -> bool:
-    try:
-        _check_fields(protocol, names)
-    except RuleError:
-        return False
-    return True
-
-
 def exchange_filter(given: types.ExchangeFilter) -> Filter:
     """A filter of a request's body.
 
@@ -116,7 +74,7 @@ def exchange_filter(given: types.ExchangeFilter) -> Filter:
     if count is not None:
         raise Failure(HTTPStatus.BAD_REQUEST, "bad_filter", "match.count is for rules: ask for a count of exchanges")
     return Filter(
-        protocol=_protocol_of(given.protocol, match),
+        protocol=protocol_of(given.protocol, match),
         stage=given.stage,
         code=given.code,
         peer=given.peer,
@@ -324,10 +282,15 @@ def _messages(admin: Admin, key: str | None, sender: str, recipient: str, after:
         if (
             place > after
             and key in (None, message.key)
-            and sender.lower() in ("", message.sender.lower())
-            and (not recipient or recipient.lower() in map(str.lower, message.recipients))
+            and (not sender or _is_address(sender, message.sender))
+            and (not recipient or any(_is_address(recipient, each) for each in message.recipients))
         ):
             yield place, message
+
+
+def _is_address(pattern: str, address: str) -> bool:
+    """Whether an address is meant: by itself, in any case of letters, or by a pattern such as ``*@shop.test``."""
+    return pattern.lower() == address.lower() or fits("recipient", pattern, {"recipient": address})
 
 
 def _query_messages(admin: Admin, request: Request) -> Iterator[tuple[int, Message]]:
@@ -433,7 +396,12 @@ _FILTER = (
     Parameter("after", "only higher numbers", "integer"),
 )
 _LIMIT = Parameter("limit", "at most so many", "integer")
-_MAIL = (_KEY, Parameter("sender", "the reverse path"), Parameter("recipient", "a forward path"), _FILTER[-1])
+_MAIL = (
+    _KEY,
+    Parameter("sender", "the reverse path, or a pattern"),
+    Parameter("recipient", "a forward path, or a pattern"),
+    _FILTER[-1],
+)
 
 ENDPOINTS = (
     Endpoint(

@@ -36,7 +36,10 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             "get_journal_stream",
             "The journal as it happens, as server-sent events",
             "",
-            (Parameter("after", "only higher numbers", "integer"),),
+            (
+                Parameter("after", "only higher numbers", "integer"),
+                Parameter("form", "sums for the numbers of exchanges, messages and rules in place of the exchanges"),
+            ),
             {"text/event-stream": {}},
             None,
         )

@@ -22,7 +22,11 @@ from statuary.web.views.snippets import MAIN_FRAMEWORKS, snippets_path
 
 __all__ = ["FILLED", "NEEDS_SERVER", "page_addresses", "selected"]
 
-NEEDS_SERVER: Mapping[str, str] = {"login": "there is no journal to guard"}
+NEEDS_SERVER: Mapping[str, str] = {
+    "login": "there is no journal to guard",
+    "journal/messages": "no mail comes to files",
+    "rules/edit": "there are no rules in force to change",
+}
 """Pages that are not written, each with the reason."""
 
 
@@ -155,6 +159,8 @@ def _translated(visit: Visit) -> set[tuple[str, str]]:
 
 
 FILLED: Mapping[str, Callable[[Visit], Iterable[str]]] = {
+    "journal/exchange/{number}": lambda visit: (),
+    "journal/message/{number}": lambda visit: (),
     "concept/{concept}": _concepts,
     "compare/{group}": _mixups,
     "compare/{protocol}/{value}/{protocol2}/{value2}": _pairs,
@@ -172,7 +178,8 @@ FILLED: Mapping[str, Callable[[Visit], Iterable[str]]] = {
     "{protocol}/{value}/servers": _servers,
     "{protocol}/{value}/servers/{part}": lambda visit: (),
 }
-"""What fills the places of a route; the pages of a code's mail servers are all given by the first of the two."""
+"""What fills the places of a route; the pages of a code's mail servers are all given by the first of the two, and a
+site of files has no journal."""
 
 
 def page_addresses(site: Site) -> list[str]:
@@ -200,7 +207,7 @@ def selected(address: str, only: tuple[str, ...], protocols: Collection[str]) ->
         protocols: all protocols that there are.
     """
     parts = place_of(address).split("/")
-    if not only or parts[0] == "decide":
+    if not only or parts[0] in ("decide", "manual"):
         return True
     if parts[0] == "number":
         return False

@@ -10,7 +10,8 @@ from statuary.catalog.model import Code
 from statuary.errors import BuildError
 from statuary.explain.words import STATUSES
 from statuary.web.render import code_class
-from statuary.web.site import Site
+from statuary.web.site import Site, Visit
+from statuary.web.views.manual import Found, headings, plain
 from statuary.web.views.search import MAX_RESULTS
 
 __all__ = ["MAX_INDEX_OCTETS", "forms_file", "search_file"]
@@ -20,7 +21,7 @@ MAX_INDEX_OCTETS = 512 * 1024
 
 
 def search_file(site: Site, tag: str) -> bytes:
-    """The index of a language: every code with its names, symptoms and summary, and the words of the answers.
+    """The index of a language: codes with names, symptoms and summary, the manual's headings, the words of the answers.
 
     Args:
         site: whose codes.
@@ -48,11 +49,19 @@ def search_file(site: Site, tag: str) -> bytes:
             "protocols": {protocol.id: protocol.name for protocol in catalogue.protocols.values()},
             "numbers": sorted(site.shared_values),
             "codes": entries,
+            "manual": [_place(place, tag) for place in headings(Visit(site, site.languages[tag]))],
         }
     )
     if len(content) > MAX_INDEX_OCTETS:
         raise BuildError(f"the search index of {tag} has {len(content)} octets, over {MAX_INDEX_OCTETS}")
     return content
+
+
+def _place(found: Found, tag: str) -> list[str | int]:
+    """A place of the manual: page, name of the heading, title, heading, and whether these are English."""
+    path, _, anchor = found.path.partition("#")
+    english = tag != "en" and found.heading.language == "en"
+    return [path, anchor, plain(found.title.text), plain(found.heading.text), int(english)]
 
 
 def _entry(site: Site, code: Code, tag: str, names: str) -> list[str | int]:

@@ -11,8 +11,6 @@ from html import escape, unescape
 from itertools import pairwise
 from typing import NamedTuple
 
-import nh3
-
 __all__ = ["MAX_HTML_CHARACTERS", "MAX_LISTED", "Sanitised", "sanitise"]
 
 MAX_HTML_CHARACTERS = 128 * 1024
@@ -131,6 +129,8 @@ def sanitise(html: str) -> Sanitised:
     bounded = _bounded(html)
     if bounded is None:
         return Sanitised("", (), loaded, cut)
+    import nh3  # only pages of mail need it
+
     clean = nh3.clean(
         bounded,
         tags=set(_TEXT),

@@ -131,7 +131,8 @@ def _ask_smtp(stage: str, script: Script, key: str) -> Ask:
         mailbox = f'"{local}"@{_DOMAIN}' if _QUOTED.search(local) else f"{local}@{_DOMAIN}"
         made = made._replace(sender=mailbox) if way == "sender" else made._replace(recipient=mailbox)
     elif way == "hello":
-        made = made._replace(hello=f"{stage}{script}.{key}{'.' if key else ''}{_DOMAIN}")
+        # "k-" keeps the key from being read as a part of the script, or as an extension.
+        made = made._replace(hello=f"{stage}{script}." + (f"k-{key}." if key else "") + _DOMAIN)
     elif way != "rule":
         made = made._replace(word=f"{local}@{_DOMAIN}")
     return made if _is_understood(made, local) else Ask("smtp", stage, script, key, "rule")

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import tomli_w
 
-from statuary.scenario.rules import Rule
+from statuary.errors import RuleError
+from statuary.scenario.rules import Rule, check_field
 from statuary.scenario.ruletable import write_rule
 from statuary.web.run.ask import Ask
 from statuary.web.site import Site
@@ -103,18 +104,31 @@ def forms_of(ask: Ask, places: Places) -> Forms:
 def _rule(ask: Ask) -> str:
     if ask.script is None:
         return ""
-    match = {"key": ask.key} if ask.key else {}
+    key = _rule_key(ask)
+    match = {"key": key} if key else {}
     table = write_rule(Rule(ask.protocol, ask.stage, ask.script, match))
     del table["name"]
     flat = tomli_w.dumps({name: value for name, value in table.items() if name != "match"})
-    return f"[[rule]]\n{flat}" + (f"match = {{ key = {_text(ask.key)} }}\n" if match else "")
+    return f"[[rule]]\n{flat}" + (f"match = {{ key = {_text(key)} }}\n" if key else "")
+
+
+def _rule_key(ask: Ask) -> str:
+    """The key that a rule can match; at some stages nobody has named one yet."""
+    if not ask.key:
+        return ""
+    try:
+        check_field(ask.protocol, ask.stage, "key")
+    except RuleError:
+        return ""
+    return ask.key
 
 
 def _pytest(ask: Ask) -> str:
     if ask.script is None:
         return ""
     words = [_text(ask.stage)] if ask.protocol == "smtp" else []
-    words += [f"key={_text(ask.key)}"] if ask.key else []
+    key = _rule_key(ask)
+    words += [f"key={_text(key)}"] if key else []
     return f"statuary_{ask.protocol}.on({', '.join(words)}).answer({_text(str(ask.script))})"
 
 
@@ -143,7 +157,8 @@ def _swaks(ask: Ask, places: Places) -> str:
     words += ["--tls"] if secured else []
     words += ["--ehlo", _shell(ask.hello)] if ask.way == "hello" else []
     words += ["--auth-user", _shell(ask.word), "--auth-password", _PASSWORD] if ask.way == "user" else []
-    words += ["--from", _shell(ask.sender), "--to", _shell(ask.recipient)]
+    words += ["--from", _shell(ask.sender)] if ask.way == "sender" else []
+    words += ["--to", _shell(ask.recipient)]
     return " ".join(words)
 
 

@@ -15,10 +15,11 @@ from statuary.web.run.ask import MAX_KEY_CHARACTERS, ask, ask_target, default_st
 from statuary.web.run.body import RunBody
 from statuary.web.run.forms import Forms, forms_of, places_of
 from statuary.web.run.rows import MAX_ROWS, Row, read_rows, rows_of, write_rows
+from statuary.web.run.runner import MAX_RUN_OCTETS, MAX_RUN_SECONDS
 from statuary.web.run.told import Told, told, told_of_performance
 from statuary.web.site import Visit
 
-__all__ = ["BUILT", "ENDS", "LABELS", "RUN_WORDS", "Builder", "Wrong", "build", "lines_now", "recorded", "run_once"]
+__all__ = ["SHOWN", "Builder", "Wrong", "build", "lines_now", "recorded", "run_once"]
 
 LABELS = {
     "script": N_("Script"),
@@ -32,8 +33,11 @@ LABELS = {
     "python": "Python",
 }
 """What the spellings of a script are called, in the order in which they are shown."""
-BUILT = ("script", "url", "address", "rule", "pytest", "curl", "swaks")
-"""The spellings that the builder shows."""
+BUILT = {
+    "http": ("script", "url", "rule", "pytest", "curl"),
+    "smtp": ("script", "address", "rule", "pytest", "swaks", "curl"),
+}
+"""The spellings that the builder shows, by protocol."""
 
 ENDS = {
     "left": N_("The answer is whole. The client ended the connection."),
@@ -56,6 +60,17 @@ RUN_WORDS = {
     "refused": N_("It could not be run: %(problem)s"),
 }
 """What else is said of a run."""
+
+
+SHOWN: Mapping[str, object] = {
+    "LABELS": LABELS,
+    "ENDS": ENDS,
+    "RUN_WORDS": RUN_WORDS,
+    "built": BUILT,
+    "holes": {name: f"%({name})s" for name in ("number", "octets", "announced", "seconds", "problem")},
+    "limits": {"seconds": f"{MAX_RUN_SECONDS:.0f}", "octets": MAX_RUN_OCTETS},
+}
+"""What the templates of builder and run need beside the words of their own."""
 
 
 class Wrong(NamedTuple):
@@ -149,20 +164,20 @@ def lines_now(visit: Visit, protocol: str, script: str, stage: str = "", target:
     return forms_of(made, places_of(visit.site))
 
 
-async def run_once(visit: Visit, builder: Builder, code: str = "") -> tuple[Told | None, Wrong | None]:
+async def run_once(visit: Visit, builder: Builder | None, code: str = "") -> tuple[Told | None, Wrong | None]:
     """Run to the end what a form holds, for a reader without JavaScript.
 
     Args:
         visit: of the mock page.
-        builder: the form.
-        code: a code that stands alone, in place of the script.
+        builder: the form; None where there is none.
+        code: a code that stands alone then.
     """
     runner = visit.site.runner
     if runner is None:
         return None, Wrong(visit.gettext("no mock runs in this process"))
-    if builder.wrong is not None:
-        return None, None
-    body = RunBody("http", code=code) if code else RunBody(builder.protocol, builder.script, builder.stage)
+    if builder is not None and builder.wrong is not None:
+        return None, None  # the form says what
+    body = RunBody(builder.protocol, builder.script, builder.stage) if builder is not None else RunBody(code=code)
     try:
         made = asked(visit.catalogue, body, runner.new_key())
         return told([event async for event in runner.run(made)]), None

@@ -2,7 +2,8 @@
 // translations, and from the root to the reader's language. Nothing is asked of another origin.
 "use strict";
 (() => {
-  const MAX_RESULTS = 40, MAX_TERMS = 20, MAX_NEAR = 5, MAX_CHOICES = 24, MAX_QUERY_CHARACTERS = 200;
+  const MAX_RESULTS = 40, MAX_TERMS = 20, MAX_NEAR = 5, MAX_CHOICES = 24, MAX_QUERY_CHARACTERS = 200,
+    MAX_MANUAL = 6;
 
   const languages = document.getElementById("languages");
   if (languages) {
@@ -182,6 +183,16 @@
     return [say("unknown", query), ...(near.length ? [say("near"), refs(near)] : [])];
   };
 
+  // Places of the manual whose title and heading hold every word of the query.
+  const manual = (places, query) => {
+    const words = fold(query).split(" ");
+    const rows = places.filter(([, , title, heading]) => words.every((word) => fold(`${title} ${heading}`).includes(word)))
+      .slice(0, MAX_MANUAL).map(([path, anchor, title, heading, english]) => make("li", {},
+        make("a", { href: `${page(path)}${anchor ? `#${anchor}` : ""}`, ...(english ? { lang: "en" } : {}) },
+          heading ? `${title}: ${heading}` : title)));
+    return rows.length ? [make("h2", {}, place.dataset.manual), make("ul", {}, ...rows)] : [];
+  };
+
   const results = async () => {
     const query = clean(asked.get("q"));
     document.getElementsByName("q").forEach((field) => { field.value = asked.get("q") || ""; });
@@ -191,7 +202,8 @@
     const note = codes.data.numbers.includes(query)
       ? [make("p", { className: "note" }, make("a", { href: page(`number/${query}`) }, place.dataset.number.replace("{0}", query)))]
       : [];
-    if (!found.length) return [make("h2", {}, place.dataset.nothing), ...unknown(codes, query)];
+    const guide = manual(codes.data.manual, query);
+    if (!found.length) return [...(guide.length ? [] : [make("h2", {}, place.dataset.nothing)]), ...unknown(codes, query), ...guide];
     const rows = found.map((entry) => {
       const anchor = make("a", { href: page(entry.id) }, make("b", { translate: false }, entry.shown), " ",
         make("span", { lang: "en", translate: false }, entry.title));
@@ -202,7 +214,7 @@
       return row;
     });
     return [...note, make("h2", {}, codes.data.counts[found.length - 1]),
-      make("ol", { className: "entries entries-tall" }, ...rows)];
+      make("ol", { className: "entries entries-tall" }, ...rows), ...guide];
   };
 
   const comparison = async () => {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from babel.numbers import format_decimal
-
 from statuary.catalog.book import BOOK
 from statuary.catalog.manual import MANUAL
 from statuary.catalog.messages import INTERFACE
@@ -50,6 +48,8 @@ def coverage(visit: Visit) -> Result:
 
 def _percent(visit: Visit, share: float) -> str:
     """A share as the language writes it."""
+    from babel.numbers import format_decimal  # no other page needs it
+
     return format_decimal(share, format="0.0", locale=visit.tag)
 
 

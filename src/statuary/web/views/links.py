@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from statuary.catalog.model import Code
 from statuary.catalog.store import Catalogue
 from statuary.explain.compare import canonical_order
-from statuary.web.site import MOCKED, Visit
+from statuary.explain.trigger import is_answerable
+from statuary.web.site import Visit
 
 __all__ = ["compare_path", "heading", "mock_path", "related_codes"]
-
-_ANSWERABLE = re.compile(r"[1-9][0-9]{2}|[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
 def heading(catalogue: Catalogue, code: Code) -> str:
@@ -22,9 +19,7 @@ def heading(catalogue: Catalogue, code: Code) -> str:
 
 def mock_path(code: Code) -> str:
     """The path of a code's mock page; empty where no mock can answer with it."""
-    if code.protocol in MOCKED and _ANSWERABLE.fullmatch(code.value):
-        return f"{code.id}/mock"
-    return ""
+    return f"{code.id}/mock" if is_answerable(code) else ""
 
 
 def compare_path(catalogue: Catalogue, left: Code, right: Code) -> str:

@@ -16,7 +16,7 @@ from statuary.web import highlight
 from statuary.web.site import EDIT_URL, SOURCE_URL, Page, Result, Visit
 from statuary.web.views.guides import console
 
-__all__ = ["Block", "Found", "Row", "contents", "find_pages", "opening", "page", "resolve_links"]
+__all__ = ["Block", "Found", "Row", "contents", "find_pages", "headings", "opening", "page", "plain", "resolve_links"]
 
 MAX_FOUND = 6
 """How many places of the manual a search shows."""
@@ -107,7 +107,7 @@ def page(visit: Visit) -> Result:
     blocks = [_block(visit, entry, each) for each in entry.facts["blocks"]]
     return Page(
         "manual_page.html",
-        _plain(entry.text("title").text),
+        plain(entry.text("title").text),
         f"manual/{name}",
         {
             "entry": entry,
@@ -119,7 +119,7 @@ def page(visit: Visit) -> Result:
             "after": entries[place + 1] if place + 1 < len(entries) else None,
             "edit": f"{EDIT_URL}{FOLDER}/{name}.md",
         },
-        description=_plain(opening(visit, entry).text),
+        description=plain(opening(visit, entry).text),
     )
 
 
@@ -159,6 +159,21 @@ def find_pages(visit: Visit, query: str) -> list[Found]:
                 path = f"manual/{entry.id}{f'#{anchor}' if anchor else ''}"
                 ranked.append((-hits, Found(path, title, heading)))
     return [found for _, found in sorted(ranked, key=lambda each: each[0])[:MAX_FOUND]]
+
+
+def headings(visit: Visit) -> Iterator[Found]:
+    """Every page of the manual and every heading of it that was written by hand, in order.
+
+    Args:
+        visit: in whose language.
+    """
+    for entry in visit.catalogue.entries(KIND, visit.tag):
+        title = entry.text("title")
+        yield Found(f"manual/{entry.id}", title, Text("", title.language))
+        for block in entry.facts["blocks"]:
+            if block["kind"] == "heading" and block["text"][0] == "field":
+                heading = _text(visit, entry, block["text"])
+                yield Found(f"manual/{entry.id}#{block['anchor']}", title, heading)
 
 
 def resolve_links(text: str, tag: str) -> str:
@@ -207,7 +222,7 @@ def _text(visit: Visit, entry: Entry, part: Sequence[str]) -> Text:
         return Text(resolve_links(found.text, visit.tag), found.language)
     if how == "made":
         return _made(visit, words)
-    return Text(words, visit.tag)
+    return Text(words, "en")  # nothing but code
 
 
 def _made(visit: Visit, words: str) -> Text:
@@ -217,12 +232,7 @@ def _made(visit: Visit, words: str) -> Text:
         phrase = f"{words[0].lower()}{words[1:-1]}"
         known = visit.gettext(phrase)
         found = f"{known[0].upper()}{known[1:]}" if known != phrase else words
-    translated = visit.tag == "en" or found != words or not _plain_words(words)
-    return Text(resolve_links(found, visit.tag), visit.tag if translated else "en")
-
-
-def _plain_words(text: str) -> bool:
-    return bool(re.search(r"[^\W\d_]{2}", re.sub(r"`[^`]*`", "", text)))
+    return Text(resolve_links(found, visit.tag), visit.tag if found != words else "en")
 
 
 def _block(visit: Visit, entry: Entry, block: dict[str, Any]) -> Block:
@@ -258,6 +268,10 @@ def _shown(language: str, text: str) -> Markup:
     return highlight.program(_SHELLS.get(language, language), text)
 
 
-def _plain(text: str) -> str:
-    """A text without its Markdown, for titles and descriptions."""
+def plain(text: str) -> str:
+    """A text without its Markdown, for titles and descriptions.
+
+    Args:
+        text: in the dialect of the manual.
+    """
     return _MARKS.sub(lambda match: match[1] or "", text)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from statuary.catalog.lookup import suggest
 from statuary.catalog.model import Code
 from statuary.errors import CodeNotFound, StatuaryError
+from statuary.explain.trigger import DOMAIN, address_for, carrier_of
 from statuary.scenario.address import parse_address
 from statuary.serve.record import Transcript, record_smtp, record_smtp_stage
+from statuary.web.run.forms import Forms
+from statuary.web.run.page import SHOWN, Builder, build, lines_now, recorded, run_once
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.clients import clients_of, clients_path
 from statuary.web.views.codes import the_code
 from statuary.web.views.links import heading, mock_path
-from statuary.web.views.recorded import http_response
+from statuary.web.views.recorded import HttpResponse, http_response
 from statuary.web.views.servers import mail_section
 from statuary.web.views.snippets import MAIN_FRAMEWORKS, snippets_path
 
-__all__ = ["mock"]
+__all__ = ["mock", "run"]
 
-_DOMAIN = "any.test"
-_STAGES = ("rcpt", "message", "data", "mail")
-"""The stages that an address can speak for, the commonest first."""
-MORE_PAGES = 8
+MORE_PAGES = 4
 """How many other mock pages a page leads to."""
 
 
@@ -35,6 +37,8 @@ class SmtpMock(NamedTuple):
         twice: the address that asks for it twice and then for the ordinary answer.
         elsewhere: the stage that its specification puts it at, where no address can speak for that; else empty.
         dialogue: what was said.
+        lines: the commands that get it now.
+        answer: the script of this one answer.
     """
 
     stage: str
@@ -42,10 +46,28 @@ class SmtpMock(NamedTuple):
     twice: str
     elsewhere: str
     dialogue: Transcript
+    lines: Forms
+    answer: str
 
 
 def mock(visit: Visit) -> Result:
     """The mock page of a code."""
+    return _page(visit, visit.query)
+
+
+async def run(visit: Visit, fields: Mapping[str, str]) -> Result:
+    """The same page, once its script was run; for readers without JavaScript."""
+    made = _page(visit, fields)
+    if isinstance(made, Redirect):
+        return made
+    built, alone = made.context["built"], str(made.context["alone"])
+    if not (isinstance(built, Builder) or alone):
+        return made
+    ran, problem = await run_once(visit, built if isinstance(built, Builder) else None, alone)
+    return replace(made, context={**made.context, "ran": ran, "problem": problem}, cached=False)
+
+
+def _page(visit: Visit, fields: Mapping[str, str]) -> Result:
     protocol, value = visit.params["protocol"], visit.params["value"]
     code = the_code(visit)
     if isinstance(code, Redirect):
@@ -58,10 +80,12 @@ def mock(visit: Visit) -> Result:
     if path != f"{protocol}/{value}/mock":
         return Redirect(visit.url(path), permanent=True)
     name = heading(visit.catalogue, code)
-    basic = _basic_of(visit, code) if "." in code.value else None
+    basic = carrier_of(visit.catalogue, code, visit.tag) if "." in code.value else None
     smtp = _smtp(visit, code, basic) if code.protocol == "smtp" else None
     shelf = visit.site.shelf
     shown = shelf.show(code)
+    http = http_response(visit, basic or code)
+    built = _builder(visit, code, http, smtp, fields)
     return Page(
         "mock.html",
         visit.gettext("Answer with %(code)s") % {"code": name},
@@ -71,9 +95,15 @@ def mock(visit: Visit) -> Result:
             "name": name,
             "protocol": visit.catalogue.protocols[code.protocol],
             "basic": basic,
-            "http": http_response(visit, basic or code),
+            "http": http,
+            "http_lines": lines_now(visit, "http", "", target=http.target) if http is not None else None,
             "smtp": smtp,
-            "failure": code.value[0] in "45",
+            "failure": _fails(code),
+            "built": built,
+            "alone": code.id if code.protocol == "http" and built is None and http is not None else "",
+            "ran": recorded(visit, built) if built is not None and not visit.site.live else None,
+            "problem": None,
+            "run": SHOWN,
             "more": _more(visit, code),
             "shown": shown[:MAIN_FRAMEWORKS],
             "others": [item.framework.name for item in shown[MAIN_FRAMEWORKS:]],
@@ -86,6 +116,22 @@ def mock(visit: Visit) -> Result:
         },
         description=code.summary,
     )
+
+
+def _builder(
+    visit: Visit, code: Code, http: HttpResponse | None, smtp: SmtpMock | None, fields: Mapping[str, str]
+) -> Builder | None:
+    """The form that builds a script with a code; a failure is asked for twice to begin with, as it often passes."""
+    twice = "x2" if _fails(code) else ""
+    if smtp is not None:
+        return build(visit, "smtp", f"{smtp.answer}{twice}", smtp.elsewhere or smtp.stage, fields)
+    if code.protocol == "http" and http is not None and http.scripted:
+        return build(visit, "http", f"{code.value}{twice}", "", fields)
+    return None
+
+
+def _fails(code: Code) -> bool:
+    return code.value[0] in "45"
 
 
 def _more(visit: Visit, code: Code) -> list[Code]:
@@ -109,34 +155,15 @@ def _more(visit: Visit, code: Code) -> list[Code]:
 def _smtp(visit: Visit, code: Code, basic: Code | None) -> SmtpMock | None:
     carrier = basic or code
     answer = f"{carrier.value}_{code.value}" if basic is not None else code.value
-    stage = next((stage for stage in _STAGES if stage in carrier.stages or "any" in carrier.stages), "")
-    elsewhere = "" if stage else next(iter(carrier.stages), "")
-    place = stage or _STAGES[0]
-    local_part = f"{place}{answer}"
-    address = f"{local_part}@{_DOMAIN}"
+    place, address = address_for(code, basic)
+    local_part = address.partition("@")[0]
+    elsewhere = "" if place in carrier.stages or "any" in carrier.stages else next(iter(carrier.stages), "")
     try:
-        if parse_address(local_part, _DOMAIN) is None:
+        if parse_address(local_part, DOMAIN) is None:
             return None
         shared = visit.site.shared
         transcript = record_smtp_stage(shared, elsewhere, answer) if elsewhere else record_smtp(shared, address)
     except StatuaryError:
         return None
-    return SmtpMock(place, address, f"{local_part}x2@{_DOMAIN}", elsewhere, transcript)
-
-
-def _basic_of(visit: Visit, code: Code) -> Code | None:
-    """The basic code that an enhanced one is sent with: an associated one, a neighbour, or the class's plainest."""
-    digit = code.value[0]
-    candidates = [f"{code.protocol}/{basic}" for basic in code.basic] + list(code.related)
-    for identity in candidates:
-        other = visit.get(identity)
-        if other is not None and _carries(other, digit):
-            return other
-    return next(
-        (other for other in visit.catalogue.codes(code.protocol, language=visit.tag) if _carries(other, digit)), None
-    )
-
-
-def _carries(code: Code, digit: str) -> bool:
-    """Whether a basic reply of a class can be asked for by a recipient's address."""
-    return code.protocol == "smtp" and code.value.isdigit() and code.value[0] == digit and "rcpt" in code.stages
+    lines = lines_now(visit, "smtp", answer, place)
+    return SmtpMock(place, address, f"{local_part}x2@{DOMAIN}", elsewhere, transcript, lines, answer)

@@ -10,20 +10,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import tomli_w
-
 from statuary.errors import CodeNotFound, RuleError
 from statuary.scenario.counters import Counted
 from statuary.scenario.patterns import write_match
 from statuary.scenario.rulefile import read_rules, write_rules
 from statuary.scenario.rules import FIELDS, STAGES, Rule
+from statuary.scenario.ruletext import rule_text
 from statuary.serve.rulebook import Rulebook
 from statuary.serve.seen import Seen, follow
 from statuary.web.i18n import N_
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.journal import MAX_FILTER_CHARACTERS, number_of
 
-__all__ = ["act", "edit", "put", "rules"]
+__all__ = ["act", "edit", "in_order", "put", "rules", "table_of"]
 
 PAGE_RULES = 50
 """How many rules a page shows."""
@@ -196,13 +195,13 @@ def edit(visit: Visit) -> Result:
         seen = next((each for each in follow(visit.site.shared.journal) if each.number == number), None)
         if seen is None:
             raise CodeNotFound(f"rules/edit?exchange={number}", [])
-        return _editor(visit, _toml(table_of(seen)), None)
+        return _editor(visit, rule_text(table_of(seen)), None)
     if query.get("stage"):
         protocol, _, stage = query["stage"].partition(" ")
         table: dict[str, Any] = {"protocol": protocol, "stage": stage}
         if query.get("field") and query.get("pattern"):
             table["match"] = {query["field"]: query["pattern"]}
-        return _editor(visit, _toml({**table, "answer": query.get("answer", "")}), None)
+        return _editor(visit, rule_text({**table, "answer": query.get("answer", "")}), None)
     return _editor(visit, _BLANK, None)
 
 
@@ -252,10 +251,6 @@ def _editor(visit: Visit, text: str, rule: Rule | None, faults: Sequence[str] = 
         indexed=False,
         cached=False,
     )
-
-
-def _toml(table: Mapping[str, Any]) -> str:
-    return tomli_w.dumps({"rule": [dict(table)]})
 
 
 def table_of(seen: Seen) -> dict[str, Any]:

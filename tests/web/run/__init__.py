@@ -1,0 +1,1 @@
+"""Tests of what builds and runs scripts on the mock pages."""
