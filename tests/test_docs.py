@@ -98,7 +98,7 @@ def test_shell_lines_run(block: Block, server: Serving, tmp_path: Path) -> None:
     done = subprocess.run(
         [bash, "-euo", "pipefail", "-c", command],
         cwd=tmp_path,
-        env={**os.environ, "PATH": path, "CA_FILE": server.ca_file},
+        env={**os.environ, "PATH": path, "CA_FILE": server.ca_file, "STATUARY_URL": server.site},
         capture_output=True,
         text=True,
         timeout=120,

@@ -33,11 +33,12 @@ from statuary.serve.http.options import EXPECT_WORDS, BadOption, read_options
 from statuary.serve.http.routes import ROUTES
 from statuary.web.admin import mailpit, wiremock
 from statuary.web.admin.routes import ENDPOINTS
+from statuary.web.views.manual import MADE
 from tests.conftest import ROOT
 
 TEXT = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 SPANS = {page: " ".join(re.findall(r"`([^`\n]+)`", text)) for page, text in TEXT.items()}
-_LINK = re.compile(r"\]\((?:([a-z]+)\.md)?#([^)]+)\)")
+_LINK = re.compile(r"\]\((?:([a-z-]+)\.md)?#([^)]+)\)")
 
 
 def named(page: str) -> set[str]:
@@ -82,6 +83,16 @@ def test_every_variable_of_the_environment_has_a_place() -> None:
         text = path.read_text(encoding="utf-8")
         for name in {*asked.findall(text), *ours.findall(text)}:
             assert name in named("settings"), f"{path.name} asks for {name}"
+
+
+def test_words_over_generated_tables_can_be_translated() -> None:
+    """Headings and heads of tables stand in the list that is extracted for translators."""
+    for sourced in read_manual(find_places().content):
+        for block in sourced.entry.facts["blocks"]:
+            texts = [block["text"]] if block["kind"] == "heading" else block.get("rows", [])[:1]
+            for how, text in texts:
+                for cell in cells(text) if how == "made" else ():
+                    assert cell in (*MADE, "") or cell.startswith("`"), cell
 
 
 def test_every_limit_says_what_it_bounds() -> None:

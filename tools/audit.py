@@ -45,6 +45,8 @@ LEAST = {"performance": 0.9, "accessibility": 1.0, "best-practices": 1.0, "seo":
 NOT_FOR_SEARCH = ("search?", "journal", "rules")
 """Pages that ask search engines to leave them out, which Lighthouse counts against their SEO."""
 TIMEOUT_SECONDS = 180
+ATTEMPTS = 3
+"""How often a page is tried."""
 _METRICS = ("largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "total-byte-weight")
 
 
@@ -94,7 +96,12 @@ def _audit(url: str, chromium: str) -> dict[str, Any]:
         flags = ["--quiet", "--output=json", f"--output-path={path}", "--chrome-flags=--headless=new --no-sandbox"]
         environment = {**os.environ, "CHROME_PATH": chromium}
         command = ["node", str(LIGHTHOUSE), url, *flags]
-        subprocess.run(command, check=True, env=environment, timeout=TIMEOUT_SECONDS, stdout=subprocess.DEVNULL)
+        for attempt in range(1, ATTEMPTS + 1):  # a busy machine can lose the trace, and Lighthouse asks to be run again
+            done = subprocess.run(command, check=False, env=environment, timeout=TIMEOUT_SECONDS, capture_output=True)
+            if done.returncode == 0:
+                break
+            sys.stderr.write(f"audit: {url}, attempt {attempt}: {done.stderr.decode(errors='replace').strip()}\n")
+        done.check_returncode()
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return report
 

@@ -26,7 +26,7 @@ class CompileCatalogue(BuildHookInterface):  # type: ignore[type-arg]
             {
                 str(root / "content"): "statuary/_data/content",
                 str(root / "locales"): "statuary/_data/locales",
-                str(root / "docs"): "statuary/_data/docs",
+                **{str(page): f"statuary/_data/docs/{page.name}" for page in sorted((root / "docs").glob("*.md"))},
                 str(target): "statuary/_data/catalogue.sqlite",
             }
         )

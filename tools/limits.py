@@ -15,7 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["AREAS", "Limit", "find_limits", "limits"]
+__all__ = ["AREAS", "TOOLS", "Limit", "find_limits", "limits"]
 
 AREAS: Mapping[str, str] = {
     "scenario": "Scripts and rules",
@@ -39,6 +39,11 @@ AREAS: Mapping[str, str] = {
     "": "Elsewhere",
 }
 """What the beginning of a module's path stands for; the first that fits is taken."""
+
+TOOLS = frozenset(
+    {"The site", "The site as files", "The command line", "Explanations", "Snippets", "Content", "Elsewhere"}
+)
+"""The areas of what does not answer on the wire; they have a page of their own."""
 
 _KIBI, _MEBI, _GIBI = 1 << 10, 1 << 20, 1 << 30
 _FIELD = re.compile(r"^ {4}(\w+): (.*(?:\n {8,}.*)*)", re.MULTILINE)

@@ -26,7 +26,7 @@ from statuary.web.admin.routes import ENDPOINTS
 from statuary.web.v1.endpoints import endpoints
 from statuary.web.v1.openapi import document as catalogue_document
 from statuary.web.views.addresses import spelled
-from tools.limits import limits
+from tools.limits import TOOLS, limits
 
 __all__ = ["PARTS", "documents", "renewed"]
 
@@ -146,15 +146,16 @@ def _dialects() -> Iterator[str]:
     yield from _table(("dialect", "address", "what happens"), rows)
 
 
-def _limits() -> Iterator[str]:
-    """Every limit, area by area."""
-    for number, (area, found) in enumerate(limits(ROOT / "src")):
+def _limits(*, tools: bool) -> Iterator[str]:
+    """The limits of the mocks and their interfaces, or those of all else, area by area."""
+    areas = [(area, found) for area, found in limits(ROOT / "src") if (area in TOOLS) == tools]
+    for number, (area, found) in enumerate(areas):
         if number:
             yield ""
         yield f"## {area}"
         yield ""
-        rows = ((f"`{limit.name}`", limit.value, limit.what, f"`{limit.where}`") for limit in found)
-        yield from _table(("limit", "value", "what it bounds", "where"), rows)
+        rows = ((f"`{limit.name}` `{limit.where}`", limit.value, limit.what) for limit in found)
+        yield from _table(("limit", "value", "what it bounds"), rows)
 
 
 def _addresses(document: Mapping[str, Any]) -> Iterator[str]:
@@ -207,7 +208,8 @@ PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "settings": _settings,
     "exit-codes": _exit_codes,
     "dialects": _dialects,
-    "limits": _limits,
+    "limits": lambda: _limits(tools=False),
+    "limits-tools": lambda: _limits(tools=True),
     "admin": _admin,
     "catalogue": _catalogue,
     "wiremock": lambda: _foreign(wiremock.ENDPOINTS),

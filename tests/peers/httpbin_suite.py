@@ -20,10 +20,12 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import parse_http_list, parse_keqv_list
 
-__all__ = ["EXCLUDED", "VERSION", "Outcome", "WireApp", "fetch_suite", "run_suite"]
+__all__ = ["EXCLUDED", "Outcome", "SuiteMissing", "WireApp", "fetch_suite", "pinned", "run_suite"]
 
-VERSION = "0.10.4"
-"""The release whose suite is run."""
+LOCK = Path(__file__).resolve().parents[2] / "requirements" / "peers.txt"
+"""Where the release is settled whose suite is run."""
+FETCH_SECONDS = 300
+"""How long pip may take, in seconds."""
 
 EXCLUDED = {
     "test_post_chunked": "it wants the failure of Flask's own server; here chunked requests are read",
@@ -159,19 +161,45 @@ class Outcome(unittest.TestResult):
         self.failed[test.id().rpartition(".")[2]] = f"{err[0].__name__}: {err[1]}"
 
 
-def fetch_suite(cache: Path) -> Path | None:
-    """The suite's module, fetched once into a folder; None where it cannot be had."""
-    module = cache / f"httpbin-{VERSION}" / "tests" / "test_httpbin.py"
+class SuiteMissing(Exception):
+    """The suite cannot be had; the text says why."""
+
+
+def pinned() -> tuple[str, str]:
+    """The release that the peers of the benchmark are locked to, and the lock's lines for it, with the hashes."""
+    lines = LOCK.read_text(encoding="utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("httpbin=="))
+    end = next(number for number in range(start, len(lines)) if not lines[number].endswith("\\"))
+    version = lines[start].partition("==")[2].split()[0]
+    return version, "\n".join(lines[start : end + 1]) + "\n"
+
+
+def fetch_suite(cache: Path) -> Path:
+    """The suite's module, fetched once into a folder by pip, from wherever pip is told to fetch, and by its hash.
+
+    Raises:
+        SuiteMissing: pip cannot fetch the source package, or it holds no suite.
+    """
+    version, requirement = pinned()
+    module = cache / f"httpbin-{version}" / "tests" / "test_httpbin.py"
     if module.exists():
         return module
     cache.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-    command += ["--no-build-isolation", "--dest", str(cache), f"httpbin=={VERSION}"]
-    if subprocess.run(command, capture_output=True, timeout=120, check=False).returncode:
-        return None
-    with tarfile.open(cache / f"httpbin-{VERSION}.tar.gz") as archive:
+    wanted = cache / "httpbin.txt"
+    wanted.write_text(requirement, encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--require-hashes", "--no-binary", "httpbin", "--dest", str(cache), "--requirement", str(wanted)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise SuiteMissing(f"pip took more than {FETCH_SECONDS} seconds") from None
+    if done.returncode:
+        raise SuiteMissing(" ".join(done.stderr.strip().splitlines()[-1:]) or f"pip ended with {done.returncode}")
+    with tarfile.open(cache / f"httpbin-{version}.tar.gz") as archive:
         archive.extractall(cache, filter="data")
-    return module if module.exists() else None
+    if not module.exists():
+        raise SuiteMissing(f"the source package of httpbin {version} holds no {module.name}")
+    return module
 
 
 def run_suite(module: Path, port: int) -> Outcome:

@@ -88,5 +88,5 @@ def test_pending_reports_are_bounded_and_given_up_at_the_end(monkeypatch: pytest
 
 def test_without_a_loop_it_is_kept_at_once() -> None:
     mailbox = Mailbox()
-    Courier(mailbox).post(REPORT, 5.0)
+    run_apart(lambda: Courier(mailbox).post(REPORT, 5.0))
     assert len(mailbox) == 1

@@ -59,8 +59,7 @@ def test_a_port_in_use_is_a_clear_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for name in ("site", "http", "smtp"):
-            others = [f"--{other}-port=0" for other in ("site", "http", "smtp") if other != name]
-            ended = run(f"--{name}-port", port, *others)
+            ended = run("--free-ports", f"--{name}-port", port)
             assert ended.returncode == 3
             assert f"port {port} on 127.0.0.1 is in use" in ended.stderr
             assert "Traceback" not in ended.stderr
@@ -83,7 +82,7 @@ def test_a_wrong_setting_names_its_place(arguments: list[str], environment: dict
 
 
 def test_an_address_that_is_not_ours_is_a_clear_error() -> None:
-    ended = run("--host", "192.0.2.1", "--site-port", "0")
+    ended = run("--free-ports", "--host", "192.0.2.1")
     assert ended.returncode == 3
     assert "192.0.2.1" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -92,7 +91,7 @@ def test_an_address_that_is_not_ours_is_a_clear_error() -> None:
 def test_beyond_loopback_a_token_is_asked_for() -> None:
     """The journal is closed to who does not know it; the token is announced."""
     process = subprocess.Popen(
-        [*COMMAND, "--host", "0.0.0.0", "--json", "--site-port", "0", "--http-port", "0", "--smtp-port", "0"],
+        [*COMMAND, "--host", "0.0.0.0", "--json", "--free-ports"],
         stdout=subprocess.PIPE,
         text=True,
     )

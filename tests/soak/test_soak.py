@@ -6,11 +6,11 @@ import pytest
 from soak.effects import Met, left_open, meet_effects, open_files, scripts
 from soak.exchanges import FULL_AFTER, MARGIN_OCTETS, Tenth, exchange, flat, followed, meet, settle
 from soak.server import watched_server
-from tests.conftest import run_apart
 
 from statuary.scenario.grammar import SMTP, parse_script
 from statuary.scenario.script import COMMON_EFFECTS, HTTP_EFFECTS, SMTP_EFFECTS
 from statuary.serve.journal import MAX_EXCHANGES
+from tests.conftest import run_apart
 
 EXCHANGES = 12_000
 """More than the journal keeps, so that it has to drop some."""

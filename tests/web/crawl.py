@@ -17,6 +17,8 @@ MAX_PAGES = 50_000
 _LINK = re.compile(
     r"""<(?:a|link|script|img|form)\b(?![^>]*\bhreflang="x-default")[^>]*?\s(?:href|src|action)="([^"]*)\""""
 )
+_KEPT = re.compile(r"^/(?:\w\w/journal[/?]|\w\w/rules[/?]|api/(?:journal|messages|rules))")
+"""What the mocks keep: as many pages as exchanges, and files for other tools; tests of their own walk them."""
 _ID = re.compile(r"""\sid="([^"]*)\"""")
 
 
@@ -64,7 +66,7 @@ def walk(site: str, start: tuple[str, ...] = ("/en/",), language: str = "") -> d
         assert len(pages) < MAX_PAGES, f"more than {MAX_PAGES} pages; the last from {found_on}"
         for link in page.links:
             target = urldefrag(link).url
-            if target not in seen and (not language or _enter(target, language)):
+            if target not in seen and not _KEPT.search(target) and (not language or _enter(target, language)):
                 seen.add(target)
                 waiting.append((target, path))
     connection.close()

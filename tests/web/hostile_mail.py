@@ -20,8 +20,8 @@ def _head(subject: str) -> bytes:
 
 def _nested(depth: int) -> bytes:
     parts = [_head("too deep"), b"Content-Type: multipart/mixed; boundary=b0\r\n\r\n"]
-    for level in range(depth):
-        parts.append(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (level, level + 1))
+    opening = b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n"
+    parts += [opening % (level, level + 1) for level in range(depth)]
     return b"".join([*parts, b"READABLE nested-3000\r\n"])
 
 

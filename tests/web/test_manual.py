@@ -35,8 +35,9 @@ def test_every_page_is_well_formed(client: Client, page: str) -> None:
         ids = _ID.findall(response.text)
         assert len(ids) == len(set(ids))
         assert response.text.count("<h1") == 1
-        assert "&lt;!--" not in response.text
-        assert "```" not in response.text or page == "content"
+        if page != "content":  # which shows how comments and fences are written
+            assert "&lt;!--" not in response.text
+            assert "```" not in response.text
 
 
 def test_every_link_within_the_manual_leads_to_a_page_and_a_heading(client: Client) -> None:
@@ -96,7 +97,7 @@ def test_generated_words_are_those_of_the_interface(client: Client) -> None:
     page = client.get("/fr/manual/settings").text
     assert "adresse d’écoute" in page
     limits = client.get("/fr/manual/limits").text
-    assert re.search(r'<td lang="en"[^>]*>The most steps in a script\.</td>', limits)
+    assert re.search(r'<tr lang="en"><td>.*<td>The most steps in a script\.</td>', limits)
 
 
 def test_search_finds_sections(client: Client) -> None:

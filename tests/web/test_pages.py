@@ -72,6 +72,10 @@ KINDS = (
     "search?q=452",
     "search?q=zzzqq",
     "journal",
+    "journal?code=4*&recipient=*@any.test&connection=1&rule=x&peer=127.0.0.1&key=blue",
+    "journal/messages",
+    "rules",
+    "rules/edit",
     "about",
     "login",
 )

@@ -115,7 +115,8 @@ def test_every_stage_is_run(server: Serving, stage: str) -> None:
 def test_a_rule_of_a_run_disturbs_nobody(server: Serving) -> None:
     """Before the greeting only the address tells clients apart: others are greeted as ever."""
     with ThreadPoolExecutor(2) as pool:
-        waiting = pool.submit(run_script, server, protocol="smtp", stage="connect", script="220-delay=1s", connections=2)
+        late = {"protocol": "smtp", "stage": "connect", "script": "220-delay=1s", "connections": 2}
+        waiting = pool.submit(run_script, server, **late)
         other = run_script(server, protocol="smtp", script="250", stage="ehlo")
         assert said(other).startswith("220 ")
         assert end_of(other)["ms"] < 1000

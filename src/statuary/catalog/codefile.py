@@ -33,7 +33,7 @@ POLICIES = (
     "other-address",
 )
 WHO = ("client", "user", "server", "nobody")
-WIRES = ("sent", "log-only", "client-side", "never")
+WIRES = ("sent", "log-only", "client-side", "never", "exit-status")
 ENHANCED_OWNER = "IANA"
 """Enhanced status codes have a registry (RFC 5248); basic reply codes are defined by their RFCs alone."""
 CLAIM_KINDS = ("specification", "registry", "vendor", "seen in practice")

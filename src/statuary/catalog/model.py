@@ -163,7 +163,8 @@ class Code(NamedTuple):
         aliases: earlier and informal names.
         note: a remark of the registry snapshot, in English, where no prose exists yet.
         hidden: kept, but left out of lists because little confidence can be had in it.
-        wire: ``sent``, ``log-only``, ``client-side`` or ``never`` (reserved: nobody sends it).
+        wire: ``sent``, ``log-only``, ``client-side``, ``never`` (reserved: nobody sends it) or
+            ``exit-status`` (what a program ends with).
         stages: where it may legally be sent; ``any`` for everywhere.
         retry: whether to send the request again.
         answer: what goes on the wire.

@@ -80,6 +80,7 @@ WIRES: Mapping[str, str] = {
     "log-only": N_("seen in logs only, never sent"),
     "client-side": N_("made up by client software, never sent"),
     "never": N_("reserved: nobody sends it"),
+    "exit-status": N_("not sent: a program ends with it"),
 }
 CLAIM_KINDS: Mapping[str, str] = {
     "specification": N_("Specification"),
@@ -137,6 +138,7 @@ _UNSENT_FATES: Mapping[str, str] = {
     "log-only": N_("It stands in the server's log; the client receives another answer or none."),
     "client-side": N_("Client software made it up; no server has answered with it."),
     "never": N_("The number is reserved; whoever sends it breaks the protocol."),
+    "exit-status": N_("The program has ended, and its caller learns from the status why."),
 }
 _MESSAGE_STAGES = frozenset({"any", "connect", "mail", "rcpt", "data", "message", "bdat"})
 """Stages at which the fate of a message is decided."""

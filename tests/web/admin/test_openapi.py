@@ -84,7 +84,7 @@ def test_answers_are_as_documented(client: Client, document: dict[str, Any], end
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         validator(document, schema).validate(body)
         content = httpx.Request("POST", "http://x", json=body).content
-    path = endpoint.path.replace("{name}", "x").replace("{number}", "1")
+    path = endpoint.path.replace("{name}", "x").replace("{number}", "1").replace("{place}", "1")
     response = client.request(endpoint.method, path, content=content)
     assert response.status_code in (200, 201), response.text
     if endpoint.answer is not None:
@@ -99,7 +99,7 @@ def http_session(client: Client) -> None:
     client.shared.journal.add(
         (0.0, "http", 1, "127.0.0.1:5", "request", b"GET / HTTP/1.1\r\n\r\n", b"", "200", "", 0, 0, "", "")
     )
-    client.shared.mailbox.add(Message(0.0, 1, "a@b.test", ("c@d.test",), b"Subject: x\r\n\r\n"))
+    client.shared.mailbox.add(Message(0.0, 1, "a@b.test", ("c@d.test",), b"Content-Type: image/png\r\n\r\nx"))
 
 
 def test_errors_are_as_documented(client: Client, document: dict[str, Any]) -> None:

@@ -23,8 +23,10 @@ from tests.conftest import ROOT, require
 from tests.web.run.scripts import KEYS, scripts
 
 PLACES = Places("127.0.0.1:8081", "127.0.0.1:8443", "127.0.0.1:1025", "127.0.0.1:1465", "127.0.0.1:1587")
-SPELLED = {"http": ("script", "way", "url", "rule", "pytest", "curl")}
-SPELLED["smtp"] = ("script", "way", "address", "rule", "pytest", "swaks", "curl")
+SPELLED: dict[str, tuple[str, ...]] = {
+    "http": ("script", "way", "url", "rule", "pytest", "curl"),
+    "smtp": ("script", "way", "address", "rule", "pytest", "swaks", "curl"),
+}
 MADE_UP = 4000
 """How many texts are held against each other, beside those of Hypothesis."""
 

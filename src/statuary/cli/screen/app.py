@@ -43,13 +43,13 @@ class LookupApp(App[None]):
     }
     Results > .option-list--option-hover { background: ansi_default; text-style: underline; }
     Results.-empty { display: none; }
-    SheetView { background: ansi_default; scrollbar-size-vertical: 1; padding: 0 1; height: 1fr; }
+    SheetView { background: ansi_default; scrollbar-size-vertical: 1; scrollbar-gutter: stable; padding: 0 1; height: 1fr; }
     Results, SheetView {
         scrollbar-color: ansi_default; scrollbar-background: ansi_default;
         scrollbar-color-hover: ansi_default; scrollbar-background-hover: ansi_default;
         scrollbar-color-active: ansi_default; scrollbar-background-active: ansi_default;
     }
-    SheetView > Static { width: 100%; height: auto; }
+    SheetView > Static { width: 100%; height: auto; text-wrap: nowrap; text-overflow: clip; }
     .-wide #panes { layout: horizontal; }
     .-wide Results { width: 34%; min-width: 26; max-width: 60; height: 100%; max-height: 100%; }
     .-wide #page { width: 1fr; height: 100%; border-left: solid ansi_default; }

@@ -119,7 +119,7 @@ class LookupScreen(Screen[None]):
     def _show_chosen(self) -> None:
         code = self.chosen
         if code is not None:
-            self._say("")
+            self._say(self._mark_note)
             self._page.show(lambda columns: described(self._writer.fit(columns), code))
 
     @on(SearchBox.Submitted)
@@ -173,9 +173,7 @@ class LookupScreen(Screen[None]):
             return
         self._marked = None if marked is not None else code
         self._results.mark(self._writer, self._codes, self._mark_id)
-        _ = self._writer.gettext
-        said = _("%(code)s is marked: choose another code and press c again to compare.")
-        self._say(said % {"code": code.id} if self._marked is not None else _("No code is marked any more."))
+        self._say(self._mark_note or self._writer.gettext("No code is marked any more."))
 
     def action_copy(self) -> None:
         """Copy what asks a mock for the code, and show it, for terminals that take no copies (OSC 52)."""
@@ -229,6 +227,11 @@ class LookupScreen(Screen[None]):
     @property
     def _mark_id(self) -> str:
         return self._marked.id if self._marked is not None else ""
+
+    @property
+    def _mark_note(self) -> str:
+        said = self._writer.gettext("%(code)s is marked: c on another code compares the two.")
+        return said % {"code": self._mark_id} if self._mark_id else ""
 
     def _say(self, text: str) -> None:
         self._notice.update(text)

@@ -13,19 +13,44 @@ from statuary.catalog.fold import fold
 from statuary.catalog.manual import FOLDER, KIND, PAGES, cells
 from statuary.errors import CodeNotFound
 from statuary.web import highlight
+from statuary.web.i18n import N_
 from statuary.web.site import EDIT_URL, SOURCE_URL, Page, Result, Visit
 from statuary.web.views.guides import console
 
-__all__ = ["Block", "Found", "Row", "contents", "find_pages", "headings", "opening", "page", "plain", "resolve_links"]
+__all__ = [
+    "MADE",
+    "Block",
+    "Found",
+    "Row",
+    "contents",
+    "find_pages",
+    "headings",
+    "opening",
+    "page",
+    "plain",
+    "resolve_links",
+]
 
 MAX_FOUND = 6
 """How many places of the manual a search shows."""
 
 _LINK = re.compile(r"\]\((?![a-z]+:)([^)\s#]*)(#[^)\s]*)?\)")
-_SENTENCE = re.compile(r".+?(?:[.:](?=\s|$)|。|$)")
+_SENTENCE = re.compile(r".+?(?:\.(?=\s|$)|。|$)")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_CODE = re.compile(r"`[^`]*`")
 _MARKS = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 _GUIDE = re.compile(r"content/guides(?:/(?P<guide>[a-z0-9-]+)\.md)?")
 _SHELLS = {"sh": "bash"}
+MADE = (
+    *(N_("meaning"), N_("default"), N_("values"), N_("flag, variable, key of the file"), N_("exit code")),
+    *(N_("address"), N_("what it does"), N_("takes"), N_("parameter"), N_("dialect"), N_("what happens")),
+    *(N_("limit"), N_("value"), N_("what it bounds"), N_("Scripts and rules"), N_("HTTP on the wire")),
+    *(N_("The HTTP mock"), N_("SMTP on the wire"), N_("The SMTP mock"), N_("Lines and buffers")),
+    *(N_("Connections, journal and mailbox"), N_("The admin API"), N_("The catalogue's API"), N_("The site as files")),
+    *(N_("The site"), N_("The command line"), N_("The MCP server"), N_("In a test suite"), N_("Explanations")),
+    *(N_("Snippets"), N_("Content"), N_("Elsewhere")),
+)
+"""What ``tools/manual.py`` writes over tables and sections, for translators."""
 
 
 class Row(NamedTuple):
@@ -113,7 +138,7 @@ def page(visit: Visit) -> Result:
             "entry": entry,
             "blocks": blocks,
             "headings": [block for block in blocks if block.kind == "heading" and block.level == 2],
-            "behind": bool(entry.fallbacks),
+            "behind": visit.tag != "en" and any(map(_in_english, blocks)),
             "pages": entries,
             "before": entries[place - 1] if place else None,
             "after": entries[place + 1] if place + 1 < len(entries) else None,
@@ -251,10 +276,19 @@ def _block(visit: Visit, entry: Entry, block: dict[str, Any]) -> Block:
             return Block("code", language=block["language"], shown=_shown(block["language"], block["text"]))
 
 
+def _in_english(block: Block) -> bool:
+    """Whether something in a part is words, not only code, and in English."""
+    rows = [*block.rows, *([block.head] if block.head else [])]
+    texts = [block.text, *block.items, *(cell for row in rows for cell in row.cells)]
+    return any(text.language == "en" and _LETTERS.search(_CODE.sub("", text.text)) for text in texts)
+
+
 def _row(visit: Visit, entry: Entry, part: Sequence[str]) -> Row:
     how, words = part
     if how == "made":  # each cell may be among the interface's words by itself
-        return Row([_made(visit, cell.replace("\\|", "|")) for cell in cells(words)], visit.tag)
+        made = [_made(visit, cell.replace("\\|", "|")) for cell in cells(words)]
+        languages = {cell.language for cell in made}
+        return Row(made, languages.pop() if len(languages) == 1 else visit.tag)
     text = _text(visit, entry, part)
     return Row([Text(cell.replace("\\|", "|"), text.language) for cell in cells(text.text)], text.language)
 
