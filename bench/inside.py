@@ -18,6 +18,7 @@ from bench.measure import Ratio
 from bench.peers import Server
 from bench.report import Budget, Figure
 from bench.server import make_rules
+from statuary.errors import ContentError
 from statuary.scenario.decide import decide
 from statuary.scenario.grammar import SMTP, parse_script
 from statuary.scenario.ruleindex import RuleIndex
@@ -40,6 +41,7 @@ FILL_ROUNDS = 9
 """Rounds after which everything that is bounded is full; counts take the longest."""
 READ_ROUNDS = 2
 """Rounds after a part of the site was first asked for."""
+_SEEN = re.compile(r"(?m)^\[\[seen\]\]\n(?:[a-z_]+ = .*\n)+")  # texts that name the code, which a copy does not have
 _PAGES = ("", "smtp/452", "http/503", "compare/http/503/smtp/452", "search?q=mail", "journal")
 
 
@@ -122,12 +124,14 @@ def measure_cold_start(rounds: int) -> Iterator[Figure]:
 def _install(place: Path, copies: int) -> None:
     """Lay the package out as a wheel does, with so many copies of each code beside it."""
     from statuary.catalog.compile import compile_catalogue
+    from statuary.catalog.source import read_code, read_protocols
 
     package = place / "statuary"
     shutil.copytree(ROOT / "src" / "statuary", package, ignore=shutil.ignore_patterns("__pycache__"))
     content, locales = package / "_data" / "content", package / "_data" / "locales"
     shutil.copytree(ROOT / "content", content)
     shutil.copytree(ROOT / "locales", locales)
+    protocols = {protocol.id: protocol for protocol in read_protocols(content)}
     for path in sorted((content / "codes").glob("*/*.md")):
         text = path.read_text(encoding="utf-8")
         value = re.search(r'^value = "([^"]+)"', text, re.MULTILINE)
@@ -135,7 +139,15 @@ def _install(place: Path, copies: int) -> None:
         for number in range(copies):
             copied = f"{value[1]}c{number}"
             copy = path.with_name(path.name.replace(value[1], copied, 1))
-            copy.write_text(text.replace(value[0], f'value = "{copied}"', 1), encoding="utf-8")
+            renamed = text.replace(value[0], f'value = "{copied}"', 1)
+            copy.write_text(_SEEN.sub("", renamed), encoding="utf-8")
+            try:
+                read_code(content, protocols[path.parent.name], copy)
+            except (
+                ContentError
+            ):  # a range, a class, a code whose name gives the file's: what is right hangs on the value
+                copy.unlink()
+                break
     compile_catalogue(content, locales, package / "_data" / "catalogue.sqlite")
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(package)], check=True)
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ PAGES = (
 LEAST = {"performance": 0.9, "accessibility": 1.0, "best-practices": 1.0, "seo": 1.0}
 """The least score of each category."""
 NOT_FOR_SEARCH = ("search?", "journal", "rules")
-"""Pages that ask search engines to leave them out, which Lighthouse counts against their SEO."""
+"""Pages that ask search engines to leave them out: their SEO is not judged."""
 TIMEOUT_SECONDS = 180
 ATTEMPTS = 3
 """How often a page is tried."""
@@ -65,14 +65,14 @@ def main() -> int:
     with _site() as site:
         for page in arguments.pages or PAGES:
             report = _audit(f"{site}/{page}", chromium)
-            scores = {name: report["categories"][name]["score"] for name in LEAST}
-            if any(mark in page for mark in NOT_FOR_SEARCH):
-                scores["seo"] = _seo_without_indexing(report)
+            found = not any(mark in page for mark in NOT_FOR_SEARCH)
+            scores = {name: report["categories"][name]["score"] for name in LEAST if found or name != "seo"}
             below += [f"{page}: {name} {score}" for name, score in scores.items() if score < LEAST[name]]
-            cells = [f"/{page}", *(f"{score * 100:.0f}" for score in scores.values()), *_figures(report)]
+            shown = (f"{scores[name] * 100:.0f}" if name in scores else "" for name in LEAST)
+            cells = [f"/{page}", *shown, *_figures(report)]
             sys.stdout.write(f"| {' | '.join(cells)} |\n")
             sys.stdout.flush()
-            for name, audit in _failed(report):
+            for name, audit in _failed(report, scores):
                 sys.stderr.write(f"{page}: {name}: {audit['title']}\n")
     sys.stderr.write("".join(f"audit: below: {line}\n" for line in below))
     return 1 if below else 0
@@ -106,14 +106,6 @@ def _audit(url: str, chromium: str) -> dict[str, Any]:
         return report
 
 
-def _seo_without_indexing(report: dict[str, Any]) -> float:
-    """The SEO score of a page that is meant to be left out of search engines."""
-    counted = [ref for ref in report["categories"]["seo"]["auditRefs"] if ref["id"] != "is-crawlable" and ref["weight"]]
-    scores = [(report["audits"][ref["id"]]["score"], ref["weight"]) for ref in counted]
-    known = [(score, weight) for score, weight in scores if score is not None]
-    return float(sum(score * weight for score, weight in known) / sum(weight for _score, weight in known))
-
-
 def _figures(report: dict[str, Any]) -> Iterator[str]:
     paint, blocking, shift, weight = (report["audits"][name]["numericValue"] for name in _METRICS)
     yield f"{paint / 1000:.1f} s"
@@ -122,12 +114,12 @@ def _figures(report: dict[str, Any]) -> Iterator[str]:
     yield f"{weight / 1024:.0f}"
 
 
-def _failed(report: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _failed(report: dict[str, Any], judged: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The audits of the categories that must be whole and are not."""
-    for name, category in report["categories"].items():
-        for ref in category["auditRefs"] if name != "performance" else ():
+    for name in judged:
+        for ref in report["categories"][name]["auditRefs"] if LEAST[name] == 1 else ():
             audit = report["audits"][ref["id"]]
-            if ref["weight"] and audit["score"] is not None and audit["score"] < 1 and ref["id"] != "is-crawlable":
+            if ref["weight"] and audit["score"] is not None and audit["score"] < 1:
                 yield name, audit
 
 

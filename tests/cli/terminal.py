@@ -14,7 +14,7 @@ from tests.conftest import require
 
 __all__ = ["Terminal", "terminal"]
 
-WAIT_SECONDS = 8
+WAIT_SECONDS = 60
 """How long a screen may take to show what is waited for: a limit against hanging, not a measurement."""
 LOOK_SECONDS = 0.05
 """How often it is looked at."""

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Frame, Page, Route
+from playwright.sync_api import Browser, Dialog, Frame, Page, Route
 
 from statuary.web.mail.reading import MAX_NAME_CHARACTERS
 from tests.conftest import Serving, start_server, stop_server
@@ -101,7 +101,11 @@ class Watch:
         self.site = site
         self.context.on("request", lambda request: self._see(request.url))
         self.context.on("page", lambda page: self.left.append(f"window {page.url}"))
-        self.page.on("dialog", lambda dialog: (self.left.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        self.page.on("dialog", self._dismiss)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.left.append(f"dialog {dialog.message}")
+        dialog.dismiss()
 
     def _see(self, url: str) -> None:
         if not url.startswith(f"{self.site}/"):

@@ -270,7 +270,7 @@ def test_a_rule_made_from_an_exchange_answers_on_the_wire(serving: Serving, page
     assert "2 answers left" in page.locator("#r1").inner_text()
     assert speak(serving.smtp_port, *to_bob)[3].startswith("452 4.2.2")
     page.get_by_text("1 answer left").wait_for()
-    page.get_by_role("button", name="Start the counts of").click()
+    page.get_by_role("button", name="Start its counts over").click()
     page.get_by_text("2 answers left").wait_for()
     page.get_by_role("button", name="Remove api").click()
     page.get_by_text("There are none.").wait_for()

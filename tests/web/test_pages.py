@@ -79,6 +79,7 @@ KINDS = (
     "about",
     "login",
 )
+NOINDEX = '<meta name="robots" content="noindex'
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -269,3 +270,13 @@ def test_any_query_is_answered(client: Client, query: str) -> None:
     assert response.status_code == 200
     assert "<script>" not in response.text
     tree(response.text)
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_page_for_search_engines_says_what_it_is_about(client: Client, path: str) -> None:
+    """A page that may be found has a description of its own, in the page's language."""
+    text = client.get(f"/fr/{path}").text
+    if NOINDEX not in text:
+        found = re.search(r'<meta name="description" content="([^"]+)">', text)
+        assert found
+        assert len(found[1]) > 10

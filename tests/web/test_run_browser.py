@@ -7,6 +7,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from statuary.web.export import build, make_plan
 from tests.conftest import Serving
+from tests.web.axe import load_axe, violations
 from tests.web.test_export_browser import Quiet
 
 DONE = "Connections made: {}."
@@ -95,6 +97,29 @@ def test_run_of_mail_until_it_is_accepted(page: Page, server: Serving) -> None:
     assert ["452 4.2.2 Mailbox full" in each for each in said] == [True, True, False]
     assert "Message accepted" in said[2]
     assert page.locator(".told-end").all_inner_texts()[2].endswith("The server closed the connection.")
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), [("ja", 360, "dark"), ("fr", 1280, "light")])
+def test_a_finished_run_breaks_no_rule_and_fits(
+    server: Serving, browser: Browser, language: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """WCAG 2.2 AA with what the scripts have put on the page; nothing scrolls sideways."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{server.site}/{language}/smtp/4.2.2/mock")
+    page.locator("#rows + p button").click()
+    page.locator("[name=a2]").fill("451-")
+    page.locator("#run").focus()
+    expect(page.locator("#wrong")).to_be_visible()
+    page.locator("[name=a2]").fill("451")
+    page.keyboard.press("Enter")
+    expect(page.locator("#wrong")).to_be_hidden()
+    page.locator("#run").click()
+    expect(page.locator(".told-end")).to_have_count(3, timeout=20_000)
+    assert violations(page, load_axe()) == []
+    scroll, client = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert scroll <= client
+    context.close()
 
 
 def test_a_run_is_shown_while_it_happens(page: Page, server: Serving) -> None:

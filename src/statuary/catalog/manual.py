@@ -42,8 +42,8 @@ KIND = "manual"
 FOLDER = "docs"
 """Where the pages are, beside the content root."""
 PAGES = (
-    *("start", "scenario", "http", "smtp", "rules", "testing", "admin", "api", "cli", "commands", "settings"),
-    *("build", "mcp", "snippets", "content", "performance", "limits", "limits-tools"),
+    *("start", "install", "scenario", "http", "smtp", "rules", "testing", "admin", "api", "cli", "commands", "settings"),
+    *("build", "mcp", "snippets", "content", "performance", "limits", "limits-tools", "releasing"),
 )
 """Every page, in the order in which they are read."""
 MAX_PAGE_OCTETS = 256 * 1024

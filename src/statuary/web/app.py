@@ -175,19 +175,21 @@ class _Pages:
         """What a form of a page asks for; the page that follows, or the way to it."""
         tag, _, rest = request.scope["path"].removeprefix("/").partition("/")
         found = match(rest) if tag in self._site.languages else None
-        if found is None or found[0].action is None:
+        action = found[0].action if found is not None else None
+        if found is None or action is None:
             return self.failure(request, HTTPStatus.NOT_FOUND)
-        route, params = found
-        assert route.action is not None
         refusal = self._guard.refuse(request, write=True)
         if refusal is not None:
             return _redirect(request, f"/{tag}/login") if refusal is Refusal.TOKEN else self._refused(request, refusal)
         fields = await _form(request, MAX_ACTION_OCTETS)
         if fields is None:
             return self.failure(request, HTTPStatus.BAD_REQUEST)
-        visit = Visit(self._site, self._site.languages[tag], params, _query(request))
-        acted = route.action(visit, fields)
-        result = await acted if isinstance(acted, Awaitable) else acted
+        visit = Visit(self._site, self._site.languages[tag], found[1], _query(request))
+        try:
+            acted = action(visit, fields)
+            result = await acted if isinstance(acted, Awaitable) else acted
+        except CodeNotFound as missing:
+            return self.failure(request, HTTPStatus.NOT_FOUND, missing.suggestions)
         if isinstance(result, Redirect):
             return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": result.location})
         return self._send(visit, result)

@@ -82,10 +82,10 @@ def test_the_copy_reaches_the_clipboard_and_stays_below(shell: Terminal) -> None
     shell.press("Enter")
     shell.wait("c compare")
     shell.press("y")
-    shell.wait("Copied: rcpt450_4.2.2@any.test")
-    assert shell.tmux("show-buffer") == "rcpt450_4.2.2@any.test"
+    shell.wait("Copied: rcpt452_4.2.2@any.test")
+    assert shell.tmux("show-buffer") == "rcpt452_4.2.2@any.test"
     shell.press("q")
-    shell.wait("\nrcpt450_4.2.2@any.test\n")
+    shell.wait("\nrcpt452_4.2.2@any.test\n")
     assert_restored(shell)
 
 
@@ -131,9 +131,9 @@ def test_it_follows_the_size(shell: Terminal) -> None:
 @pytest.mark.parametrize(
     ("language", "query", "shown"),
     [
-        ("fr", "452", ("Classe", "choisir")),
-        ("ja", "容量", ("クラス", "選ぶ")),
-        ("ko", "메일함", ("클래스", "선택")),
+        ("fr", "452", ("Classe", "c comparer")),
+        ("ja", "容量", ("クラス", "c 比べる")),
+        ("ko", "메일함", ("클래스", "c 비교")),
     ],
 )
 def test_it_speaks_the_readers_language(shell: Terminal, language: str, query: str, shown: tuple[str, ...]) -> None:

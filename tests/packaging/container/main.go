@@ -2,15 +2,19 @@
 //
 //	container dockerfile Dockerfile    every stage with its instructions, and the builder's own warnings
 //	container context DIR              the files that are sent to the builder: what .dockerignore leaves
+//	container compose FILE             a compose file, checked and with everything filled in
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -70,7 +74,7 @@ func read(path string) (dockerfile, error) {
 	return found, nil
 }
 
-func context(folder string) ([]string, error) {
+func sent(folder string) ([]string, error) {
 	ignored, err := os.Open(filepath.Join(folder, ".dockerignore"))
 	if err != nil {
 		return nil, err
@@ -84,7 +88,7 @@ func context(folder string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent := []string{}
+	names := []string{}
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -95,20 +99,33 @@ func context(folder string) ([]string, error) {
 		}
 		left, err := matcher.MatchesOrParentMatches(name)
 		if err == nil && !left {
-			sent = append(sent, name)
+			names = append(names, name)
 		}
 		return err
 	})
-	return sent, err
+	return names, err
+}
+
+func compose(path string) (*types.Project, error) {
+	options, err := cli.NewProjectOptions([]string{path}, cli.WithOsEnv, cli.WithResolvedPaths(true))
+	if err != nil {
+		return nil, err
+	}
+	return options.LoadProject(context.Background())
 }
 
 func main() {
 	var found any
-	err := fmt.Errorf("usage: container dockerfile FILE | container context DIR")
-	if len(os.Args) == 3 && os.Args[1] == "dockerfile" {
-		found, err = read(os.Args[2])
-	} else if len(os.Args) == 3 && os.Args[1] == "context" {
-		found, err = context(os.Args[2])
+	err := fmt.Errorf("usage: container dockerfile FILE | container context DIR | container compose FILE")
+	if len(os.Args) == 3 {
+		switch os.Args[1] {
+		case "dockerfile":
+			found, err = read(os.Args[2])
+		case "context":
+			found, err = sent(os.Args[2])
+		case "compose":
+			found, err = compose(os.Args[2])
+		}
 	}
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(found)

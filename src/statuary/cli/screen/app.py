@@ -43,13 +43,15 @@ class LookupApp(App[None]):
     }
     Results > .option-list--option-hover { background: ansi_default; text-style: underline; }
     Results.-empty { display: none; }
-    SheetView { background: ansi_default; scrollbar-size-vertical: 1; scrollbar-gutter: stable; padding: 0 1; height: 1fr; }
+    SheetView {
+        background: ansi_default; padding: 0 1; height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+    }
     Results, SheetView {
         scrollbar-color: ansi_default; scrollbar-background: ansi_default;
         scrollbar-color-hover: ansi_default; scrollbar-background-hover: ansi_default;
         scrollbar-color-active: ansi_default; scrollbar-background-active: ansi_default;
     }
-    SheetView > Static { width: 100%; height: auto; text-wrap: nowrap; text-overflow: clip; }
+    SheetView > Static { width: 100%; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
     .-wide #panes { layout: horizontal; }
     .-wide Results { width: 34%; min-width: 26; max-width: 60; height: 100%; max-height: 100%; }
     .-wide #page { width: 1fr; height: 100%; border-left: solid ansi_default; }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
+
+from rich.cells import chop_cells
 
 from statuary.catalog.model import Code
 from statuary.cli.compare import comparison_lines
@@ -20,6 +22,7 @@ from statuary.explain.words import N_
 __all__ = ["PaneConsole", "Sheet", "compared", "described", "helped", "hints", "nothing_found", "started"]
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_CONTINUED = " " * 6
 _EXAMPLES = (
     ("452", N_("a number, in every protocol")),
     ("4.2.2", N_("an enhanced status code")),
@@ -58,25 +61,26 @@ class PaneConsole(Console):
 
 def described(console: PaneConsole, code: Code) -> Sheet:
     """The page of a code; its sections are what stands unindented after an empty line."""
-    return _sheet(full(console, code))
+    return _sheet(console, full(console, code))
 
 
 def compared(console: PaneConsole, left: Code, right: Code) -> Sheet:
     """Two codes side by side."""
-    return _sheet(comparison_lines(console, compare(console.catalogue, left, right)))
+    return _sheet(console, comparison_lines(console, compare(console.catalogue, left, right)))
 
 
 def helped(console: PaneConsole) -> Sheet:
     """What the keys do."""
     _ = console.gettext
     rows = [(key.shown, [_(key.does)]) for key in KEYS if key.does]
-    return _sheet(["", console.paint(_("Keys"), "strong"), *table(console, rows)])
+    return _sheet(console, ["", console.paint(_("Keys"), "strong"), *table(console, rows)])
 
 
 def started(console: PaneConsole) -> Sheet:
     """What stands on the screen before anything was typed."""
     _ = console.gettext
     return _sheet(
+        console,
         [
             console.paint("Statuary", "strong"),
             *wrap(_("Every status, reply and close code of the internet's protocols, explained."), console.columns),
@@ -84,7 +88,7 @@ def started(console: PaneConsole) -> Sheet:
             console.paint(_("Type, for example"), "strong"),
             *table(console, [(example, [_(meaning)]) for example, meaning in _EXAMPLES]),
             *helped(console).lines,
-        ]
+        ],
     )
 
 
@@ -96,7 +100,7 @@ def nothing_found(console: PaneConsole, query: str) -> tuple[Sheet, list[Code]]:
     lines = list(wrap(_("no code is known as “%(query)s”") % {"query": shown}, console.columns))
     if meant:
         lines += ["", *wrap(_("Perhaps you meant one of those on the list."), console.columns)]
-    return _sheet(lines), meant
+    return _sheet(console, lines), meant
 
 
 def hints(console: PaneConsole, where: str, columns: int) -> str:
@@ -113,11 +117,20 @@ def hints(console: PaneConsole, where: str, columns: int) -> str:
     return "  ".join(each)
 
 
-def _sheet(lines: Iterable[str]) -> Sheet:
-    styled = tuple(painted(lines))
+def _sheet(console: PaneConsole, lines: Iterable[str]) -> Sheet:
+    styled: list[str] = []
     sections = [0]
-    for number in range(1, len(styled)):
-        plain = _ESCAPE.sub("", styled[number])
-        if not styled[number - 1] and plain[:1].strip():
-            sections.append(number)
-    return Sheet(styled, tuple(sections))
+    for line in painted(lines):
+        plain = _ESCAPE.sub("", line)
+        if styled and not styled[-1] and plain[:1].strip():
+            sections.append(len(styled))
+        styled += [line] if width(plain) <= console.columns else _folded(plain, console.columns)
+    return Sheet(tuple(styled), tuple(sections))
+
+
+def _folded(line: str, columns: int) -> Iterator[str]:
+    """A line that the command line leaves whole, such as an example's: a page does not scroll to the right."""
+    first, *rest = chop_cells(line, columns)
+    yield first
+    for part in chop_cells("".join(rest), columns - len(_CONTINUED)):
+        yield _CONTINUED + part

@@ -56,8 +56,9 @@ class LookupScreen(Screen[None]):
     def __init__(self, console: PaneConsole, query: str, opener: Opener) -> None:
         super().__init__()
         self._writer = console
-        self._opener = opener
+        self.opener = opener
         self.copied = ""
+        self._said = ""
         self._codes: list[Code] = []
         self._marked: Code | None = None
         self._query = query
@@ -99,6 +100,11 @@ class LookupScreen(Screen[None]):
         """The code whose page is shown; None where nothing was found."""
         number = self._results.highlighted
         return self._codes[number] if number is not None and number < len(self._codes) else None
+
+    @property
+    def notice(self) -> str:
+        """What is said at the foot; empty for nothing."""
+        return self._said
 
     # what is typed and chosen
 
@@ -216,7 +222,7 @@ class LookupScreen(Screen[None]):
             if needs_terminal():
                 with contextlib.suppress(SuspendNotSupported):
                     stack.enter_context(self.app.suspend())
-            return self._opener(url)
+            return self.opener(url)
 
     # parts
 
@@ -234,6 +240,7 @@ class LookupScreen(Screen[None]):
         return said % {"code": self._mark_id} if self._mark_id else ""
 
     def _say(self, text: str) -> None:
+        self._said = text
         self._notice.update(text)
         self._notice.set_class(bool(text), "-shown")
 

@@ -153,9 +153,9 @@ class SheetView(VerticalScroll, can_focus=True):
         self.scroll_relative(y=by * max(1, self.scrollable_content_region.height - 1), animate=False)
 
     @property
-    def section(self) -> str:
-        """The title of the section that was gone to."""
-        return Text.from_ansi(self._sheet.lines[self._sheet.sections[self._section]]).plain
+    def text(self) -> list[str]:
+        """The lines without their styles."""
+        return [Text.from_ansi(line).plain for line in self._sheet.lines]
 
     def on_resize(self, event: events.Resize) -> None:
         """Make the sheet anew for the new width."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
@@ -35,6 +36,11 @@ MAX_RUN_SECONDS = 60.0
 """How long a run takes at most, in seconds."""
 MAX_RUN_OCTETS = 65_536
 """How much of what the mock sends on one connection is heard, in octets."""
+
+LOOPBACK_ADDRESSES = 2**24 - 3
+"""How many addresses of the loopback network a run may come from: not the first two, nor the last."""
+
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.0")
 
 Dial: TypeAlias = Callable[[int, Callable[[], asyncio.Protocol], str], Awaitable[None]]
 """Opens a connection to a port that this process listens on, from an address."""
@@ -103,40 +109,39 @@ class Runner:
 
     async def _perform(self, ask: Ask, connections: int, emit: Emit) -> None:
         since = self._clock()
-        needed = exchanges_of(ask.script, ask.protocol, MAX_RUN_CONNECTIONS + 1)
-        wanted = min(connections or needed, MAX_RUN_CONNECTIONS)
-        patience = patience_with(ask.script, since + MAX_RUN_SECONDS)
+        needed = connections or exchanges_of(ask.script, ask.protocol, MAX_RUN_CONNECTIONS + 1)
         source = _source() if ask.way == "rule" and ask.stage == "connect" else ""
         if ask.way == "rule" and not source:
             ask = ask._replace(hello=f"{ask.key}.run.test")
-        emit(_start(ask, wanted))
-        done = 0
-        with self._asked_for(ask, source) as problem:
-            while done < wanted and not problem:
-                caller = Caller(self._clock, MAX_RUN_OCTETS)
-                try:
-                    await self._dial(self._port(ask), _always(caller), source)
-                except ServeError as error:
-                    problem = str(error)
-                    break
-                done += 1
-                line = Telling(caller, done, emit, since, self._clock, patience)
-                try:
-                    await (send_mail(line, ask) if ask.protocol == "smtp" else request(line, ask, self._host()))
-                finally:
-                    caller.break_off()
-                if self._clock() >= patience.deadline:
-                    break
-        self._forget(ask.key)
-        emit(
-            {
-                "event": "done",
-                "ms": round((self._clock() - since) * 1000, 1),
-                "connections": done,
-                "left": max(needed - done, 0) if not connections else 0,
-                "problem": problem,
-            }
-        )
+        emit(_start(ask, min(needed, MAX_RUN_CONNECTIONS)))
+        done, problem = 0, ""
+        try:
+            with self._asked_for(ask, source):
+                while done < min(needed, MAX_RUN_CONNECTIONS) and self._clock() < since + MAX_RUN_SECONDS:
+                    await self._connect(ask, source, done + 1, since, emit)
+                    done += 1
+        except (ServeError, RuleError) as error:
+            problem = str(error)
+        finally:
+            if ask.key:
+                self._shared.start_over(ask.key)  # the counts of a run are nobody else's
+        ms = round((self._clock() - since) * 1000, 1)
+        emit({"event": "done", "ms": ms, "connections": done, "left": needed - done, "problem": problem})
+
+    async def _connect(self, ask: Ask, source: str, number: int, since: float, emit: Emit) -> None:
+        """Make one connection, and tell all of it.
+
+        Raises:
+            ServeError: there is none to be had.
+        """
+        caller = Caller(self._clock, MAX_RUN_OCTETS)
+        await self._dial(self._port(ask), lambda: caller, source)
+        patience = patience_with(ask.script, since + MAX_RUN_SECONDS)
+        line = Telling(caller, number, emit, since, self._clock, patience)
+        try:
+            await (send_mail(line, ask) if ask.protocol == "smtp" else request(line, ask, self._host()))
+        finally:
+            caller.break_off()
 
     def _port(self, ask: Ask) -> int:
         name = "submission" if ask.stage == "starttls" and "submission" in self._ports else ask.protocol
@@ -146,27 +151,22 @@ class Runner:
         return f"127.0.0.1:{self._ports.get('http', 0)}"
 
     @contextlib.contextmanager
-    def _asked_for(self, ask: Ask, source: str) -> Iterator[str]:
-        """Have a rule answer, where one must; gives what stands in the way, or nothing."""
+    def _asked_for(self, ask: Ask, source: str) -> Iterator[None]:
+        """Have a rule answer, where one must.
+
+        Raises:
+            RuleError: there are too many rules.
+        """
         if ask.way != "rule" or ask.script is None:
-            yield ""
+            yield
             return
         match = {"ip": source} if source else {"helo": ask.hello}
         rule = Rule(ask.protocol, ask.stage, ask.script, match, priority=MAX_PRIORITY, name=f"run {ask.key}")
+        self._rulebook.add([rule])
         try:
-            self._rulebook.add([rule])
-        except RuleError as error:
-            yield str(error)
-            return
-        try:
-            yield ""
+            yield
         finally:
             self._rulebook.remove([rule.name])
-
-    def _forget(self, key: str) -> None:
-        """The counts of a run are nobody else's."""
-        if key:
-            self._shared.start_over(key)
 
 
 def _start(ask: Ask, connections: int) -> dict[str, Any]:
@@ -188,10 +188,6 @@ def _start(ask: Ask, connections: int) -> dict[str, Any]:
     }
 
 
-def _always(caller: Caller) -> Callable[[], asyncio.Protocol]:
-    return lambda: caller
-
-
 def _source() -> str:
     """An address of loopback that nobody else comes from: before a greeting nothing else tells clients apart."""
-    return f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}.{secrets.randbelow(253) + 2}"
+    return str(_LOOPBACK + 2 + secrets.randbelow(LOOPBACK_ADDRESSES))

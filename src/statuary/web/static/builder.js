@@ -90,7 +90,7 @@
       refuse(starts, text, response.ok ? "" : answer.message, answer.detail ? answer.detail.position ?? -1 : -1);
       if (response.ok) show(answer);
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
+      if (error.name !== "AbortError") refuse(starts, text, error.message, -1);
     }
   };
   const spell = (text, starts, stage, key) => {

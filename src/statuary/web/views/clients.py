@@ -80,7 +80,14 @@ def client_matrix(visit: Visit) -> Result:
         for protocol in protocols
     ]
     return Page(
-        "client_matrix.html", visit.gettext("Every code in every client"), "snippets/clients", {"groups": groups}
+        "client_matrix.html",
+        visit.gettext("Every code in every client"),
+        "snippets/clients",
+        {"groups": groups},
+        description=visit.gettext(
+            "What programs really do when they meet a code: whether they try again, give up or follow, "
+            "as its retry advice says."
+        ),
     )
 
 

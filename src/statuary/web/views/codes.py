@@ -13,6 +13,7 @@ from statuary.errors import CodeNotFound
 from statuary.explain.confused import confusions_of
 from statuary.explain.stages import dialogue_of
 from statuary.explain.words import CLAIM_KINDS
+from statuary.web.i18n import N_
 from statuary.web.site import EDIT_URL, Page, Redirect, Result, Visit
 from statuary.web.views.links import compare_path, heading, mock_path, related_codes
 from statuary.web.views.recorded import http_response
@@ -23,6 +24,12 @@ MAX_SEEN_OPEN = 6
 """How many texts of providers stand open; the others unfold."""
 MAX_COMPARISONS = 6
 """How many comparisons a code page offers."""
+
+_SEVERAL_MEANINGS = N_("The registry gives this number several meanings; where it is met decides which of them holds.")
+_SEVERAL_OWNERS = N_(
+    "Nobody has registered this number alone; who sent it decides what it means. "
+    "Choose the software that you met it in."
+)
 
 
 @dataclass(slots=True)
@@ -61,6 +68,7 @@ def index(visit: Visit) -> Result:
             "enhanced_classes": [entry for entry in enhanced if entry.kind == "class"],
             "untranslated": any("summary" in entry.prose.fallbacks for entry in chain(enhanced, *shown.values())),
         },
+        description=visit.gettext("The codes of %(protocol)s, by class.") % {"protocol": protocol.name},
     )
 
 
@@ -136,11 +144,13 @@ def code(visit: Visit) -> Result:
 def _owners(visit: Visit, found: list[Code]) -> Page:
     value = found[0].value
     protocol = visit.catalogue.protocols[found[0].protocol]
+    registered = all(entry.status == "registered" for entry in found)
     return Page(
         "owners.html",
         f"{protocol.name} {value}",
         f"{protocol.id}/{value}",
-        {"protocol": protocol, "value": value, "codes": found},
+        {"protocol": protocol, "value": value, "codes": found, "registered": registered},
+        description=visit.gettext(_SEVERAL_MEANINGS if registered else _SEVERAL_OWNERS),
     )
 
 
@@ -253,4 +263,5 @@ def number(visit: Visit) -> Result:
                 if left.prose.texts or right.prose.texts
             ],
         },
+        description=visit.gettext("What %(value)s means depends on the protocol that says it.") % {"value": value},
     )

@@ -113,6 +113,7 @@ def chooser(visit: Visit) -> Result:
         "compare",
         {"asked": asked, "missing": missing, "pairs": _with_paths(visit, good), "choices": [], "mixups": mixups},
         cached=not any(asked.values()),
+        description=visit.gettext("Side by side: what differs, what to do about each, and what they share."),
         indexed=not any(asked.values()),
     )
 

@@ -37,6 +37,10 @@ def concepts(visit: Visit) -> Result:
         visit.gettext("Concepts"),
         "concepts",
         {"rows": sorted(rows, key=lambda row: fold(row[1].text))},
+        description=visit.gettext(
+            "One thing to say, a code in each protocol to say it. No standard translates between them: "
+            "each member states what its membership rests on."
+        ),
     )
 
 

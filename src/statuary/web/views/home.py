@@ -31,7 +31,15 @@ def home(visit: Visit) -> Result:
 
 def about(visit: Visit) -> Result:
     """What this is, its licence and its sources."""
-    return Page("about.html", visit.gettext("About"), "about")
+    return Page(
+        "about.html",
+        visit.gettext("About"),
+        "about",
+        description=visit.gettext(
+            "Statuary is a catalogue of the codes that internet protocols answer with, "
+            "mock servers that answer with any of them, and a site about both, in one program."
+        ),
+    )
 
 
 def login(visit: Visit) -> Result:

@@ -141,6 +141,9 @@ def servers_matrix(visit: Visit) -> Result:
             "groups": list(groups.items()),
             "summary": [(server, _versions(visit, server), counts[server.id]) for server in shelf.servers],
         },
+        description=visit.gettext(
+            "What mail servers really send when they are told to refuse: recorded from runs, not copied from manuals."
+        ),
     )
 
 

@@ -95,6 +95,10 @@ def matrix(visit: Visit) -> Result:
             "groups": list(groups.items()),
             "summary": _summary(visit, shelf.frameworks, counts),
         },
+        description=visit.gettext(
+            "What frameworks really send when they are told to answer with a code: "
+            "recorded from runs, not copied from manuals."
+        ),
     )
 
 
