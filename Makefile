@@ -57,6 +57,7 @@ messages: ## bring the translations' PO files up to date with the English
 record: ## record the transcripts that documents show, the manual's generated parts, and the lines of real logs
 	@tools/setup test
 	@$(BIN)/python -m tools.manual
+	@$(BIN)/python -m tools.man
 	@$(BIN)/python tools/record.py
 	@$(BIN)/python -m tools.record_logs
 

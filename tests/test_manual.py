@@ -19,7 +19,7 @@ from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
 from statuary.cli.commands import COMMANDS
 from statuary.cli.help import EXIT_CODES
-from statuary.cli.settings import settings
+from statuary.cli.settings import ports, settings
 from statuary.errors import ContentError
 from statuary.mcp.tools import TOOLS
 from statuary.scenario.aliases import FAULTS, TOXICS
@@ -73,6 +73,16 @@ def test_every_setting_has_a_place() -> None:
         assert setting.option in SPANS["settings"]
         assert setting.variable in named("settings")
         assert setting.name in named("settings") or not setting.in_file
+
+
+def test_the_ports_that_are_told_are_those_that_hold() -> None:
+    """docs/cli.md, docs/start.md and docs/smtp.md name default ports where a reader wants them."""
+    for port in ports().values():
+        assert str(port) in TEXT["cli"]
+    for name in ("site", "http", "smtp"):
+        assert str(ports()[name]) in TEXT["start"]
+    for name in ("smtp", "submission", "smtps", "lmtp"):
+        assert f"| `{name}` | {ports()[name]} |" in TEXT["smtp"]
 
 
 def test_every_variable_of_the_environment_has_a_place() -> None:
@@ -228,6 +238,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "html": ("# A\n\n<div>x</div>\n", "HTML"),
     "never ends": ("# A\n\n<!-- generated: x -->\n", "without its end"),
     "nested list": ("# A\n\n- a\n  - b\n", "several paragraphs"),
+    "uneven table": ("# A\n\n| a | b |\n|---|---|\n| c |\n", "1 cells, not 2"),
     "quotation": ("# A\n\n> a\n", "another kind"),
     "not utf-8": (b"# A\xff\n", "UTF-8"),
     "too large": (b"# A\n" + b"a" * 262_144, "larger"),

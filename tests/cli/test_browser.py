@@ -90,10 +90,10 @@ def test_a_browser_that_fails_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not open_page("http://127.0.0.1/")
 
 
-def test_a_page_is_there_only_where_a_site_has_it(serving: Serving) -> None:
+def test_a_page_is_there_only_where_a_site_has_it(server: Serving) -> None:
     """A running site, its unknown pages, and a port where nobody listens."""
-    assert answers(f"{serving.site}/en/smtp/452")
-    assert not answers(f"{serving.site}/en/smtp/999999")
+    assert answers(f"{server.site}/en/smtp/452")
+    assert not answers(f"{server.site}/en/smtp/999999")
     assert not answers("http://127.0.0.1:1/en/smtp/452")
     assert not answers("nonsense")
 

@@ -110,7 +110,7 @@ def test_kubernetes_would_take_every_manifest(version: str, variant: str, tmp_pa
     rendered = tmp_path / "rendered.yaml"
     rendered.write_text(render(VARIANTS[variant], tmp_path), encoding="utf-8")
     said = run(tool("kubernetes-validate"), "--strict", "-k", version, rendered)
-    found = re.findall(r"^(\w+) .* resource (\w+)/", said.stdout + said.stderr, re.M)
+    found = re.findall(r"^(\w+) .* resource (\w+)/", said.stdout + said.stderr, re.MULTILINE)
     assert len(found) == rendered.read_text(encoding="utf-8").count("\nkind: ")
     assert {word for word, _ in found} == {"INFO"}
 
@@ -197,7 +197,7 @@ def test_wrong_values_are_refused(wrong: str, tmp_path: Path) -> None:
 
 def _leaves(values: dict[str, Any], ahead: str = "") -> Iterator[str]:
     for name, value in values.items():
-        if isinstance(value, dict) and value and name not in ("resources",):
+        if isinstance(value, dict) and value and name != "resources":
             yield from _leaves(value, f"{ahead}{name}.")
         else:
             yield f"{ahead}{name}"

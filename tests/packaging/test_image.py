@@ -59,7 +59,7 @@ def test_the_builder_has_nothing_to_warn_of(dockerfile: Dockerfile) -> None:
 def test_both_stages_start_from_one_pinned_base(dockerfile: Dockerfile) -> None:
     """A tag that names Python's minor release and Debian's, and the Python that the lock files were made for."""
     assert [stage.base for stage in dockerfile.stages] == ["python:${PYTHON}"] * 2
-    tag = re.search(r"^ARG PYTHON=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)
+    tag = re.search(r"^ARG PYTHON=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert tag
     python = re.fullmatch(r"(3\.[0-9]+)-slim-[a-z]+", tag[1])
     assert python
@@ -155,4 +155,4 @@ def test_it_runs_where_nothing_can_be_written(dockerfile: Dockerfile, built: Bui
     log = "\n".join(lines[5:])
     for port in ports().values():
         assert f":{port}" in log
-    assert re.search(r"^token +\S{16,}", log, re.M), "beyond loopback a token is made up, and said"
+    assert re.search(r"^token +\S{16,}", log, re.MULTILINE), "beyond loopback a token is made up, and said"

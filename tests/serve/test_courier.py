@@ -12,7 +12,7 @@ import uuid
 from typing import Any
 
 import pytest
-from tests.conftest import Serving, run_async, start_server, stop_server
+from tests.conftest import Serving, run_apart, run_async, start_server, stop_server
 
 from statuary.errors import ServeError
 from statuary.serve import courier as module

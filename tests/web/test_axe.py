@@ -16,7 +16,7 @@ SHARES = 4
 """English pages are shared out among so many tests, which may run side by side."""
 SAMPLE = (
     *("", "smtp", "http/503", "smtp/452", "http/507/mock", "compare/http/507/smtp/452", "map?code=smtp/452&to=http"),
-    *("decide/http-api", "guide/greylisting", "addresses", "search?q=452", "coverage"),
+    *("decide/http-api", "guide/greylisting", "manual/scenario", "addresses", "search?q=452", "coverage"),
 )
 """Where other languages may differ: long words, other letters, texts that stand in English."""
 

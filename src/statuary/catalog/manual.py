@@ -42,8 +42,9 @@ KIND = "manual"
 FOLDER = "docs"
 """Where the pages are, beside the content root."""
 PAGES = (
-    *("start", "install", "scenario", "http", "smtp", "rules", "testing", "admin", "api", "cli", "commands", "settings"),
-    *("build", "mcp", "snippets", "content", "performance", "limits", "limits-tools", "releasing"),
+    *("start", "install", "scenario", "http", "smtp", "rules", "testing", "admin", "api", "cli"),
+    *("commands", "settings", "build", "mcp", "snippets", "content", "performance", "limits", "limits-tools"),
+    "releasing",
 )
 """Every page, in the order in which they are read."""
 MAX_PAGE_OCTETS = 256 * 1024
@@ -224,12 +225,17 @@ class _Page:
     def _table(self, token: Token) -> None:
         assert token.map is not None
         rows = []
+        width = 0
         self._number += 1
         lines = self.lines[token.map[0] : token.map[1]]
         for number, line in enumerate(lines):
             if number == 1:
                 continue
-            row = line.strip().removeprefix("|").removesuffix("|").strip() if line.strip() != "|" else ""
+            row = line.strip().removeprefix("|").removesuffix("|").strip()
+            width = width or len(cells(row))
+            if len(cells(row)) != width:
+                problem = f"row {number} of a table has {len(cells(row))} cells, not {width}"
+                raise self._error(token, problem, "give each row as many as the first")
             rows.append(self._text(row, self._row_name(cells(row)[0])))
         self.blocks.append({"kind": "table", "rows": rows})
 

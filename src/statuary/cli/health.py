@@ -26,7 +26,7 @@ MAX_PORT = 65_535
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the check."""
     parser.add_argument("--url", metavar="URL", help=N_("the server's site (STATUARY_URL; http://127.0.0.1:8080)"))
-    parser.add_argument("--wait", metavar="SECONDS", help=N_("until it is up, at most so long"))
+    parser.add_argument("--wait", metavar="SECONDS", help=N_("wait until it is up, at most so many seconds"))
     add_common(parser, "json", "lang", "color")
 
 

@@ -157,7 +157,9 @@ def _announce(settings: Settings, mocks: Mocks) -> None:
             facts["token"] = settings.token
         sys.stdout.write(json.dumps(facts) + "\n")
     else:
-        sys.stdout.write("".join(f"{label:<14}{text}\n" for label, text in _lines(settings, mocks, beyond)))
+        lines = _lines(settings, mocks, beyond)
+        column = max(len(label) for label, _ in lines)
+        sys.stdout.write("".join(f"{label:{column}}  {text}\n" for label, text in lines))
     sys.stdout.flush()
 
 

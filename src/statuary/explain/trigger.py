@@ -55,8 +55,9 @@ def trigger(catalogue: Catalogue, code: Code) -> Trigger | None:
         return Trigger("http", f"/status/{code.value}")
     basic = carrier_of(catalogue, code) if "." in code.value else None
     stage, address = address_for(code, basic)
+    local_part, _, domain = address.partition("@")
     try:
-        known = parse_address(*address.split("@")) is not None
+        known = parse_address(local_part, domain) is not None
     except ScriptError:
         return None
     return Trigger("smtp", address, stage) if known else None

@@ -58,7 +58,8 @@ def test_nothing_is_left_of_a_run() -> None:
 
     async def scene() -> None:
         async with running() as (runner, mocks):
-            await performed(runner, "smtp", "421", "connect")
+            for stage in ("connect", "ehlo", "auth", "rcpt", "vrfy", "message"):
+                await performed(runner, "smtp", "421", stage)
             async with aclosing(runner.run(ask("smtp", "hang", "other", "run-x"))) as events:
                 async for event in events:
                     if event["event"] == "octets" and event["text"].startswith("XTEST"):

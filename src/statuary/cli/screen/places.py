@@ -15,8 +15,8 @@ from statuary.serve.assemble import url_at
 
 __all__ = ["Places", "answers", "configured"]
 
-ANSWER_SECONDS = 2.0
-"""How long the site may take to answer before it counts as not running."""
+ANSWER_SECONDS = 15.0
+"""How long the site may take to answer before it counts as not running; it is made when it is first asked for."""
 
 
 class Places(NamedTuple):

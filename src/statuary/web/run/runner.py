@@ -123,10 +123,19 @@ class Runner:
         except (ServeError, RuleError) as error:
             problem = str(error)
         finally:
-            if ask.key:
-                self._shared.start_over(ask.key)  # the counts of a run are nobody else's
+            self._forget(ask)
         ms = round((self._clock() - since) * 1000, 1)
         emit({"event": "done", "ms": ms, "connections": done, "left": needed - done, "problem": problem})
+
+    def _forget(self, ask: Ask) -> None:
+        """The counts of a run are nobody else's; those of rules and of names in EHLO have no key, but a subject."""
+        counters = self._shared.counters
+        if ask.key:
+            self._shared.start_over(ask.key)
+        if ask.way == "rule":
+            counters.reset(subject=f"rule {_rule_name(ask)}")
+        elif ask.way == "hello":
+            counters.reset(subject=f"smtp {ask.stage} {ask.hello.lower()}")
 
     async def _connect(self, ask: Ask, source: str, number: int, since: float, emit: Emit) -> None:
         """Make one connection, and tell all of it.
@@ -161,12 +170,16 @@ class Runner:
             yield
             return
         match = {"ip": source} if source else {"helo": ask.hello}
-        rule = Rule(ask.protocol, ask.stage, ask.script, match, priority=MAX_PRIORITY, name=f"run {ask.key}")
+        rule = Rule(ask.protocol, ask.stage, ask.script, match, priority=MAX_PRIORITY, name=_rule_name(ask))
         self._rulebook.add([rule])
         try:
             yield
         finally:
             self._rulebook.remove([rule.name])
+
+
+def _rule_name(ask: Ask) -> str:
+    return f"run {ask.key}"
 
 
 def _start(ask: Ask, connections: int) -> dict[str, Any]:

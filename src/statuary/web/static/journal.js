@@ -74,6 +74,10 @@
   // Screen readers are told where an article stands among those that the page knows of.
   const number = () => {
     let place = 0;
+    for (const [name, value] of [["role", "feed"], ["aria-labelledby", "exchanges"]]) {
+      if (parts.length) feed.setAttribute(name, value);
+      else feed.removeAttribute(name); // a feed without articles is none
+    }
     const open = parts.length && parts[parts.length - 1].older || parts.length && parts[0].newer;
     const size = open ? -1 : parts.reduce((sum, each) => sum + each.articles, 0);
     for (const each of parts) {
@@ -166,7 +170,7 @@
         await new Promise(requestAnimationFrame);
       }
     } catch { live.textContent = live.dataset.off; } finally {
-      feed.setAttribute("aria-busy", "false");
+      feed.removeAttribute("aria-busy");
       extending = false;
     }
   };
@@ -187,7 +191,8 @@
     mine.querySelector("button").textContent = theirs.querySelector("button").textContent;
     seen = Number(made.getElementById("total").textContent);
     news.hidden = true;
-    if (parts.length) { sight.observe(found.node); number(); }
+    if (parts.length) sight.observe(found.node);
+    number();
     extend();
   };
 
