@@ -91,6 +91,8 @@ def test_fixture_sees_all_recipients(server: SmtpServer) -> None:
     server.verify(count=0, stage="message", recipient="gone@x.test")
     (waited,) = server.wait_for(stage="data", recipient="*@y.test", sender="a@*")
     assert waited.number == message.number - 1
+    assert [each.number for each in server.find(text="Subject: x")] == [message.number]
+    assert server.find(port=message.peer.rpartition(":")[2], stage="message") == [message]
 
 
 def test_rule_speaks_for_verbs_that_nobody_knows(server: SmtpServer) -> None:

@@ -32,6 +32,7 @@ class _SmtpFields(TypedDict, total=False):
     domain: Pattern
     helo: Pattern
     ip: Pattern
+    port: Pattern
     key: str
     body: Pattern
     header: Mapping[str, Pattern]
@@ -75,6 +76,7 @@ class _Exchanges(TypedDict, total=False):
     peer: str
     connection: int
     after: int
+    text: str
 
 
 class SmtpFilter(_SmtpFields, _Exchanges, total=False):
@@ -141,5 +143,6 @@ def make_filter(protocol: str, given: Mapping[str, Any], after: int = 0) -> Filt
         key=plain.get("key"),
         connection=int(plain.get("connection", 0)),
         after=max(after, int(plain.get("after", 0))),
+        text=str(plain.get("text", "")),
         match=match,
     )
