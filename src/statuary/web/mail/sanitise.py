@@ -73,7 +73,7 @@ _OPENING = re.compile(r'<([a-z0-9]+)((?: [a-z]+="[^"]*")*)>')
 _GIVEN = re.compile(r' ([a-z]+)="([^"]*)"')
 _LOADED = re.compile(
     r"""(?ix) (?: (?:src|srcset|background|poster|data|action|xlink:href) \s*=\s* ["']?
-              | url\( \s* (?:["']|&quot;)? | @import \s+ ["'] | <(?:link|base)\b [^>]{0,200}? href \s*=\s* ["']? )
+              | url\( \s* (?:["']|&quot;)? | @import \s+ ["'] | <(?:link|base)\b [^>]{0,99}? href \s*=\s* ["']? )
         ((?:[a-z][a-z0-9+.-]{0,20}:)? // [^\s"'<>()]+)"""
 )
 
@@ -86,10 +86,10 @@ _DOCUMENT = """\
 <meta name="color-scheme" content="light">
 <title>HTML</title>
 <style>
-html {{ background: #fff; color: #111; font: 15px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }}
+html {{ background: #fff; color: #1a1a1a; font: 15px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }}
 a {{ color: #1f4a78; text-decoration: underline; }}
 pre {{ white-space: pre-wrap; }}
-.statuary-image {{ border: 1px dashed #767676; color: #555; padding: 0 .3em; font: 13px/1.6 system-ui, sans-serif; }}
+.statuary-image {{ border: 1px dashed #767676; color: #5a5a5a; padding: 0 .3em; font: 13px/1.6 system-ui, sans-serif; }}
 sup.statuary-link {{ font: 11px/1 system-ui, sans-serif; }}
 </style>
 </head>
