@@ -116,7 +116,7 @@ def _settings() -> Iterator[str]:
     rows = (
         (
             " ".join(f"`{name}`" for name in _names(setting)),
-            setting.help,
+            setting.text(),
             setting.default or "—",
             setting.unit or ("—" if setting.metavar else "`true`, `false`"),
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import smtplib
 import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -284,15 +286,18 @@ def test_follow_shows_what_comes(serving: Serving, tmp_path: Path) -> None:
 
 def test_follow_ends_with_the_server_and_at_an_interrupt(tmp_path: Path) -> None:
     """0 where the server has ended; 130 where a person has."""
-    started = start_server()
-    get(f"{started.serving.http}/status/200")
     file = tmp_path / "seen.jsonl"
-    with follow(started.serving) as following, follow(started.serving, "--jsonl", str(file)) as interrupted:
+    with ExitStack() as stack:
+        started = start_server()
+        stack.callback(started.process.kill)
+        get(f"{started.serving.http}/status/200")
+        following = stack.enter_context(follow(started.serving))
+        interrupted = stack.enter_context(follow(started.serving, "--jsonl", str(file)))
         assert following.stdout is not None
         assert following.stdout.readline().startswith("# connection 1")
         while not (file.exists() and file.read_text(encoding="utf-8").endswith("\n")):
             assert interrupted.poll() is None
-        interrupted.send_signal(2)
+        interrupted.send_signal(signal.SIGINT)
         assert interrupted.wait(timeout=20) == 130
         assert stop_server(started) == 0
         assert following.wait(timeout=20) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 import yaml
 
 from statuary._version import __version__
+from statuary.cli.remote import Remote
 from statuary.cli.settings import ports, settings
-from tests.conftest import ROOT
+from statuary.serve.assemble import RELOAD_SECONDS
+from tests.conftest import ROOT, start_server, stop_server
 from tests.packaging.conftest import NOBODY, run, tool
 
 CHART = ROOT / "deploy" / "helm" / "statuary"
@@ -179,6 +182,25 @@ def test_every_value_that_can_be_given_arrives(tmp_path: Path) -> None:
     backends = [rule["http"]["paths"][0]["backend"]["service"]["port"] for rule in found["Ingress"]["spec"]["rules"]]
     assert backends == [{"name": "site"}, {"name": "http"}]
     assert found["NetworkPolicy"]["spec"]["egress"] == []
+
+
+def test_changed_rules_are_taken_over_as_a_node_changes_them(tmp_path: Path) -> None:
+    """The files of a ConfigMap are links into a folder, and that folder is a link which is replaced in one step."""
+    for name, count in (("..1", 1), ("..2", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "shop.toml").write_text(RULES * count, encoding="utf-8")
+    (tmp_path / "..data").symlink_to("..1")
+    (tmp_path / "shop.toml").symlink_to("..data/shop.toml")
+    started = start_server(str(tmp_path / "shop.toml"))
+    remote = Remote(started.serving.site)
+    try:
+        assert remote.get_json("/api/health")["rules"] == 1
+        (tmp_path / "..new").symlink_to("..2")
+        (tmp_path / "..new").replace(tmp_path / "..data")
+        while remote.get_json("/api/health")["rules"] != 2:  # the test's own limit ends it where this never comes
+            time.sleep(RELOAD_SECONDS)
+    finally:
+        assert stop_server(started) == 0
 
 
 def test_what_was_not_asked_for_is_not_made(tmp_path: Path) -> None:

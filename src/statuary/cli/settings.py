@@ -6,7 +6,7 @@ import argparse
 import ipaddress
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_HOSTNAME = "mx.statuary.test"
 """How the mail servers call themselves."""
 
+_ALSO = N_("%(help)s; also from the environment as %(variable)s")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
@@ -83,6 +84,7 @@ class Setting(NamedTuple):
         unit: what a value counts; empty where it counts nothing.
         in_file: whether the file of settings has it.
         flag: whether it has a flag; words of the command line have none.
+        mock: the mock server that ``help`` speaks of as ``%(name)s``; empty where it names none.
     """
 
     name: str
@@ -92,6 +94,26 @@ class Setting(NamedTuple):
     unit: str = ""
     in_file: bool = True
     flag: bool = True
+    mock: str = ""
+
+    def text(self, gettext: Callable[[str], str] = str) -> str:
+        """What it is.
+
+        Args:
+            gettext: translates a part.
+        """
+        return gettext(self.help) % {"name": self.mock} if self.mock else gettext(self.help)
+
+    def told(self, gettext: Callable[[str], str] = str) -> str:
+        """What its flag says of it in the help: what it is, its default, its variable.
+
+        Args:
+            gettext: translates a part.
+        """
+        text = self.text(gettext)
+        if self.default:
+            text += f" ({gettext(self.default)})"
+        return gettext(_ALSO) % {"help": text, "variable": self.variable}
 
     @property
     def option(self) -> str:
@@ -136,8 +158,11 @@ def settings() -> tuple[Setting, ...]:
 
 
 def _port(name: str, port: int) -> Setting:
-    what = N_("port of the site and API") if name == "site" else f"port of the {name.upper()} mock"
-    return Setting(f"{name}_port", what, f"{port}; 0 for any free one", "PORT", "0-65535")
+    if name == "site":
+        what, mock = N_("port of the site and API, 0 for any free one"), ""
+    else:
+        what, mock = N_("port of the %(name)s mock, 0 for any free one"), name.upper()
+    return Setting(f"{name}_port", what, str(port), "PORT", "0-65535", mock=mock)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -146,12 +171,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if not setting.flag:
             parser.add_argument(setting.name, nargs="*", metavar=setting.metavar.rstrip("."), help=setting.help)
             continue
-        default = f" ({setting.default})" if setting.default else ""
-        text = f"{setting.help}{default}; also from the environment as {setting.variable}"
         if setting.metavar:
-            parser.add_argument(setting.option, metavar=setting.metavar, help=text)
+            parser.add_argument(setting.option, metavar=setting.metavar, help=setting.told())
         else:
-            parser.add_argument(setting.option, action="store_true", default=None, help=text)
+            parser.add_argument(setting.option, action="store_true", default=None, help=setting.told())
     parser.add_argument("--json", action="store_true", help=N_("print one line of JSON once all listen"))
 
 
