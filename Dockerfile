@@ -22,6 +22,7 @@ RUN /opt/statuary/bin/python -m compileall -q --invalidation-mode unchecked-hash
 FROM python:${PYTHON}
 LABEL org.opencontainers.image.title="Statuary" \
       org.opencontainers.image.description="Every status, reply and close code of the internet's protocols: explained, compared, answered on the real wire." \
+      org.opencontainers.image.source="https://github.com/statuary/statuary" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/statuary /opt/statuary
 # Inside a container loopback reaches nobody: listen everywhere, and let the site ask for its token.

@@ -27,7 +27,7 @@ cd /
 setpriv --reuid={user} --regid={user} --clear-groups --no-new-privs sh -euc '
     statuary serve >/tmp/log 2>&1 & server=$!
     statuary health --wait 60
-    curl -sS --fail http://127.0.0.1:8080/readyz; echo
+    curl -sS --fail -H "Host: 10.1.2.3:8080" http://127.0.0.1:8080/readyz; echo
     curl -sSo /dev/null -w "%{{http_code}}\\n" http://127.0.0.1:8081/status/507
     curl -sSo /dev/null -w "%{{http_code}}\\n" http://127.0.0.1:8080/api/journal
     touch /opt/any {root}/any 2>/dev/null && echo written
@@ -83,7 +83,7 @@ def test_the_image_says_how_it_is_run(dockerfile: Dockerfile) -> None:
     assert [exec_form(fields) for fields in last.of("ENTRYPOINT")] == [["statuary"]]
     assert [exec_form(fields) for fields in last.of("CMD")] == [["serve"]]
     labels = {each["Key"] for fields in last.of("LABEL") for each in fields["Labels"]}
-    assert {f"org.opencontainers.image.{name}" for name in ("title", "description", "licenses")} == labels
+    assert {f"org.opencontainers.image.{name}" for name in ("title", "description", "source", "licenses")} == labels
 
 
 def test_what_is_sent_to_the_builder_is_small(built: Built) -> None:

@@ -11,7 +11,7 @@ from statuary.errors import BuildError
 from statuary.explain.words import STATUSES
 from statuary.web.render import code_class
 from statuary.web.site import Site, Visit
-from statuary.web.views.manual import Found, headings, plain
+from statuary.web.views.manual import Place, headings, plain
 from statuary.web.views.search import MAX_RESULTS
 
 __all__ = ["MAX_INDEX_OCTETS", "forms_file", "search_file"]
@@ -57,7 +57,7 @@ def search_file(site: Site, tag: str) -> bytes:
     return content
 
 
-def _place(found: Found, tag: str) -> list[str | int]:
+def _place(found: Place, tag: str) -> list[str | int]:
     """A place of the manual: page, name of the heading, title, heading, and whether these are English."""
     path, _, anchor = found.path.partition("#")
     english = tag != "en" and found.heading.language == "en"

@@ -20,7 +20,7 @@ from statuary.web.views.guides import console
 __all__ = [
     "MADE",
     "Block",
-    "Found",
+    "Place",
     "Row",
     "contents",
     "find_pages",
@@ -93,7 +93,7 @@ class Block(NamedTuple):
     shown: Markup = Markup()
 
 
-class Found(NamedTuple):
+class Place(NamedTuple):
     """A place of the manual that a search has found.
 
     Args:
@@ -163,7 +163,7 @@ def opening(visit: Visit, entry: Entry) -> Text:
     return Text(sentence[0].rstrip(":") if sentence else "", text.language)
 
 
-def find_pages(visit: Visit, query: str) -> list[Found]:
+def find_pages(visit: Visit, query: str) -> list[Place]:
     """The sections of the manual that hold every word of a query: those whose headings do first.
 
     Args:
@@ -173,7 +173,7 @@ def find_pages(visit: Visit, query: str) -> list[Found]:
     words = fold(query).split()
     if not words:
         return []
-    ranked: list[tuple[int, Found]] = []
+    ranked: list[tuple[int, Place]] = []
     for entry in visit.catalogue.entries(KIND, visit.tag):
         title = entry.text("title")
         for anchor, heading, texts in _sections(visit, entry):
@@ -182,11 +182,11 @@ def find_pages(visit: Visit, query: str) -> list[Found]:
             if all(word in named or word in body for word in words):
                 hits = sum(word in named for word in words)
                 path = f"manual/{entry.id}{f'#{anchor}' if anchor else ''}"
-                ranked.append((-hits, Found(path, title, heading)))
+                ranked.append((-hits, Place(path, title, heading)))
     return [found for _, found in sorted(ranked, key=lambda each: each[0])[:MAX_FOUND]]
 
 
-def headings(visit: Visit) -> Iterator[Found]:
+def headings(visit: Visit) -> Iterator[Place]:
     """Every page of the manual and every heading of it that was written by hand, in order.
 
     Args:
@@ -194,11 +194,11 @@ def headings(visit: Visit) -> Iterator[Found]:
     """
     for entry in visit.catalogue.entries(KIND, visit.tag):
         title = entry.text("title")
-        yield Found(f"manual/{entry.id}", title, Text("", title.language))
+        yield Place(f"manual/{entry.id}", title, Text("", title.language))
         for block in entry.facts["blocks"]:
             if block["kind"] == "heading" and block["text"][0] == "field":
                 heading = _text(visit, entry, block["text"])
-                yield Found(f"manual/{entry.id}#{block['anchor']}", title, heading)
+                yield Place(f"manual/{entry.id}#{block['anchor']}", title, heading)
 
 
 def resolve_links(text: str, tag: str) -> str:
