@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from statuary._version import __version__
 from statuary.cli.remote import Remote
 from statuary.cli.settings import ports, settings
 from statuary.serve.assemble import RELOAD_SECONDS
+from statuary.serve.rulebook import read_rule_files
 from tests.conftest import ROOT, start_server, stop_server
 from tests.packaging.conftest import NOBODY, run, tool
 
@@ -147,6 +150,7 @@ def test_the_service_leads_to_every_server(variant: str, manifests: dict[str, An
     labels = manifests["Deployment"]["spec"]["template"]["metadata"]["labels"]
     assert service["selector"].items() <= labels.items()
     assert manifests["Deployment"]["spec"]["selector"]["matchLabels"] == service["selector"]
+    assert not service["selector"].items() <= manifests["Pod"]["metadata"]["labels"].items(), "the test is no server"
     assert manifests["Deployment"]["spec"]["replicas"] == 1
 
 
@@ -215,6 +219,27 @@ def test_what_was_not_asked_for_is_not_made(tmp_path: Path) -> None:
 def test_wrong_values_are_refused(wrong: str, tmp_path: Path) -> None:
     """By the schema, before anything reaches a cluster."""
     assert "values don't meet the specifications" in render(WRONG[wrong], tmp_path, check=False)
+
+
+def test_the_lines_that_documents_show_are_taken(tmp_path: Path) -> None:
+    """Rendered instead of installed, with the files that they name; the example of rules is in order."""
+    readme = (CHART / "README.md").read_text(encoding="utf-8")
+    shown = readme + (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    block = re.search(r"(?:^ {4}(?!helm).*\n|^\n)+(?=^ {4}helm install .*--values)", readme, re.MULTILINE)
+    assert block
+    (tmp_path / "values.yaml").write_text(dedent(block[0]), encoding="utf-8")
+    (tmp_path / "shop.toml").write_text(yaml.safe_load(dedent(block[0]))["rules"]["shop.toml"], encoding="utf-8")
+    assert read_rule_files([tmp_path / "shop.toml"])
+    lines = re.findall(r"^ *helm install (.+)$", shown, re.MULTILINE)
+    files = re.findall(r"(--set-file \S+)`", readme)
+    assert len(lines) >= 3
+    assert files
+    for line in [*lines, *(f"statuary deploy/helm/statuary {each}" for each in files)]:
+        words = (tool("helm"), "template", *shlex.split(line), "--kube-version", KUBERNETES[0])
+        assert "kind: Deployment" in run(*words, cwd=tmp_path).stdout, line
+        if "values" in line or "file" in line:
+            assert "full.test" in run(*words, cwd=tmp_path).stdout, line
 
 
 def _leaves(values: dict[str, Any], ahead: str = "") -> Iterator[str]:

@@ -17,6 +17,8 @@ from statuary.cli.settings import ports
 from tests.conftest import ROOT, require
 from tests.packaging.conftest import NOBODY, Built, Dockerfile, run
 
+pytestmark = pytest.mark.timeout(900)  # the first test pays for the packages that must be fetched
+
 INSIDE = """
 set -eu
 mount --make-rprivate /

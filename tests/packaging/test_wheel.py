@@ -21,10 +21,13 @@ import pytest
 
 from statuary._version import __version__
 from statuary.catalog.manual import PAGES
+from statuary.cli.commands import COMMANDS
 from tests.conftest import ROOT, require
 from tests.packaging.conftest import Built, run, tool
 
 LANGUAGES = ("en", "fr", "ja", "ko")
+pytestmark = pytest.mark.timeout(900)  # the first test pays for the packages that must be fetched
+
 _FILE = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 
 
@@ -141,8 +144,21 @@ def test_the_command_works_elsewhere(built: Built, elsewhere: Path) -> None:
     assert "?" in statuary(built, elsewhere, "decide", "--tree", "sender")
     assert "complete" in statuary(built, elsewhere, "completion", "bash")
     assert "Rails" in statuary(built, elsewhere, "snippet", "http/507", "--framework", "rails")
+    assert "smtp/452" in statuary(built, elsewhere, "compare", "smtp/452", "http/507")
+    assert "http/" in statuary(built, elsewhere, "map", "smtp/452", "http")
+    assert statuary(built, elsewhere, "export", "--protocol", "http").count("\n") > 60
+    assert statuary(built, elsewhere, "parse", "503x2~200")
     rules = ROOT / "deploy" / "rules" / "example.toml"
     assert statuary(built, elsewhere, "check", rules) == "2 rules in order\n"
+
+
+def test_every_command_is_there_and_what_needs_an_extra_names_it(built: Built, elsewhere: Path) -> None:
+    """Help loads each command's module; the MCP server and pictures need packages that are not installed here."""
+    for command in COMMANDS:
+        assert command.name in statuary(built, elsewhere, command.name, "--help")
+    refused = run(built.bin / "statuary", "mcp", cwd=elsewhere, env=_bare(), check=False)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "pip install 'statuary[mcp]'" in refused.stderr
 
 
 def test_the_man_page_is_where_man_looks(built: Built) -> None:

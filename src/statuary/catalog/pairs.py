@@ -21,8 +21,8 @@ _KEYS: Keys = {"id": str, "codes": list, "title": str, "why": str, "choose": dic
 def read_pairs(root: Path) -> Iterator[Sourced]:
     """Read every set.
 
-    Facts are ``codes``, ``sources`` and the number of ``rows``; texts are ``title``, ``why``, for each code what to choose
-    it for, and the rows: what each is about, and a cell for each code.
+    Facts are ``codes``, ``sources`` and the number of ``rows``; texts are ``title``, ``why``, for each code what to
+    choose it for, and the rows: what each is about, and a cell for each code.
 
     Args:
         root: the content root.

@@ -37,13 +37,13 @@ class RuleFile(NamedTuple):
     faults: tuple[RuleFileError, ...]
 
 
-def read_rules(content: bytes, name: str, prefix: str = "") -> RuleFile:
+def read_rules(content: bytes, name: str, prefix: str | None = "") -> RuleFile:
     """Read a rule file.
 
     Args:
         content: its octets; of a larger file the first :data:`MAX_RULE_FILE_OCTETS` and one more are enough.
         name: how errors call it.
-        prefix: what the names of rules without one begin with; a number follows.
+        prefix: what the names of rules without one begin with; a number follows. With None they stay without.
     """
     if len(content) > MAX_RULE_FILE_OCTETS:
         problem = f"the file is larger than max_rule_file_octets, which is {MAX_RULE_FILE_OCTETS}"
@@ -75,6 +75,8 @@ def no_toml(name: str, text: str, error: Exception) -> RuleFileError:
     """
     if isinstance(error, RecursionError):
         return RuleFileError(name, 1, 1, "not TOML: it nests too deep", "write it flatter")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return RuleFileError(name, 1, 1, "not TOML: a number is too long", "write a shorter one")
     place = _PLACE.search(str(error))
     lines = text.count("\n") + 1
     line, column = (int(place[1]), int(place[2])) if place and place[1] else (lines, len(text.rpartition("\n")[2]) + 1)
@@ -82,7 +84,7 @@ def no_toml(name: str, text: str, error: Exception) -> RuleFileError:
     return RuleFileError(name, line, column, f"not TOML: {problem}", "mend quotes, brackets or the equals sign here")
 
 
-def _read_tables(data: dict[str, Any], text: str, name: str, prefix: str) -> RuleFile:
+def _read_tables(data: dict[str, Any], text: str, name: str, prefix: str | None) -> RuleFile:
     wrong: list[tuple[tuple[str | int, ...], TableError]] = []
     for key in data:
         if key != "rule":
@@ -102,8 +104,9 @@ def _read_tables(data: dict[str, Any], text: str, name: str, prefix: str) -> Rul
             break
         try:
             rule = read_rule(table)
-            rule = rule if rule.name else replace(rule, name=f"{prefix}#{number + 1}")
-            if rule.name in names:
+            if not rule.name and prefix is not None:
+                rule = replace(rule, name=f"{prefix}#{number + 1}")
+            if rule.name and rule.name in names:
                 raise TableError(("name",), f"rule {names[rule.name] + 1} has the name {rule.name!r} too", "rename one")
         except TableError as error:
             wrong.append((("rule", number, *error.path), error))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from email.message import Message as Parsed
 from email.utils import getaddresses, parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from statuary.serve.fields import MAX_MATCHED_OCTETS, message_header
 from statuary.serve.mailbox import Message
-from statuary.web.mail.parts import decoded, parse, parse_header, walk
+from statuary.web.mail.parts import decoded, parse, parse_header, safely, walk
 
 __all__ = ["Address", "Mail", "Part", "open_mail"]
 
@@ -23,6 +23,8 @@ MAX_CACHED_OCTETS = 16_384
 """The largest of these, in octets."""
 SNIPPET_CHARACTERS = 250
 """The length of a snippet, in characters."""
+
+_UNKNOWN = "application/octet-stream"
 
 
 class Address(NamedTuple):
@@ -104,8 +106,8 @@ def _open(message: Message) -> Mail:
 
     def addresses(name: str) -> tuple[Address, ...]:
         values = [value[:MAX_FIELD_CHARACTERS] for value in read(name) or ()]
-        found = getaddresses(values)[:MAX_ADDRESSES]
-        return tuple(Address(*pair) for pair in found if pair[1])
+        found = safely(lambda: getaddresses(values), None) or []  # comments that nest deep are too much for it
+        return tuple(Address(*pair) for pair in found[:MAX_ADDRESSES] if pair[1])
 
     to, cc, named = addresses("to"), addresses("cc"), addresses("bcc")
     shown = {address.address.lower() for address in (*to, *cc, *named)}
@@ -133,14 +135,15 @@ def _open(message: Message) -> Mail:
     )
 
 
+def _field(part: Parsed, name: str) -> str:
+    return str(part.get(name, ""))
+
+
 _open_cached = lru_cache(maxsize=MAX_CACHED)(_open)
 
 
 def _date(value: str) -> float | None:
-    try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    return safely(lambda: parsedate_to_datetime(value).timestamp(), None)
 
 
 def _contents(parsed: Parsed) -> tuple[str, str, tuple[Part, ...]]:
@@ -150,13 +153,14 @@ def _contents(parsed: Parsed) -> tuple[str, str, tuple[Part, ...]]:
     for place, part in walk(parsed):
         if part.is_multipart():
             continue
-        payload = part.get_payload(decode=True)
+        payload = safely(partial(part.get_payload, decode=True), None)
         content = payload if isinstance(payload, bytes) else b""
-        media, name = part.get_content_type(), part.get_filename() or ""
-        disposition = part.get_content_disposition()
+        media, name = safely(part.get_content_type, _UNKNOWN), safely(part.get_filename, None) or ""
+        disposition = safely(part.get_content_disposition, None)
         if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
-            (html if media == "text/html" else text).append(decoded(content, part.get_content_charset("utf-8")))
+            charset = safely(part.get_content_charset, None) or "utf-8"
+            (html if media == "text/html" else text).append(decoded(content, charset))
             continue
-        content_id = str(part.get("Content-ID", "")).strip("<> ")
+        content_id = safely(partial(_field, part, "Content-ID"), "").strip("<> ")
         parts.append(Part(str(place), name, media, content, content_id, bool(content_id) or disposition == "inline"))
     return "\n".join(text), "\n".join(html), tuple(parts)

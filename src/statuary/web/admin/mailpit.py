@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -110,10 +111,11 @@ def _newest(admin: Admin) -> list[tuple[int, Message]]:
     return list(admin.shared.mailbox)[::-1]
 
 
-def _page(admin: Admin, request: Request, found: list[tuple[int, Message]]) -> Response:
+async def _page(admin: Admin, request: Request, found: list[tuple[int, Message]]) -> Response:
     start, limit = number(request, "start", 0), number(request, "limit", DEFAULT_PAGE)
     everything = [place for place, _ in admin.shared.mailbox]
-    shown = islice(found, start, start + min(limit, MAX_LIMIT))
+    shown = list(islice(found, start, start + min(limit, MAX_LIMIT)))
+    summaries = await asyncio.to_thread(lambda: [_summary(admin, *each) for each in shown])
     return JSONResponse(
         {
             "total": len(everything),
@@ -123,7 +125,7 @@ def _page(admin: Admin, request: Request, found: list[tuple[int, Message]]) -> R
             "messages_unread": sum(place not in admin.read for place, _ in found),
             "start": start,
             "tags": sorted({tag for place in everything for tag in admin.tags.get(place, ())}),
-            "messages": [_summary(admin, place, message) for place, message in shown],
+            "messages": summaries,
         }
     )
 
@@ -150,7 +152,7 @@ async def info(admin: Admin, request: Request) -> Response:
 
 async def list_messages(admin: Admin, request: Request) -> Response:
     """A page of messages, the newest first."""
-    return _page(admin, request, _newest(admin))
+    return await _page(admin, request, _newest(admin))
 
 
 def _chosen(admin: Admin, body: dict[str, Any]) -> list[int]:
@@ -253,7 +255,7 @@ def _whole_text(text: str) -> Callable[[Admin, int, Message], bool]:
     return found
 
 
-def _search(admin: Admin, request: Request) -> list[tuple[int, Message]]:
+async def _search(admin: Admin, request: Request) -> list[tuple[int, Message]]:
     query = request.query_params.get("query", "")
     terms = _TERM.findall(query)
     if not terms or len(terms) > MAX_TERMS:
@@ -267,21 +269,22 @@ def _search(admin: Admin, request: Request) -> list[tuple[int, Message]]:
             tests.append((wanted, _field_test(filtered[1].lower(), plain[filtered.end() :].strip().lower())))
         elif plain.strip():
             tests.append((wanted, _whole_text(plain.strip().lower())))
-    return [
-        (place, message)
-        for place, message in _newest(admin)
-        if all(test(admin, place, message) is wanted for wanted, test in tests)
-    ]
+    kept = _newest(admin)
+
+    def found() -> list[tuple[int, Message]]:
+        return [each for each in kept if all(test(admin, *each) is wanted for wanted, test in tests)]
+
+    return await asyncio.to_thread(found)  # large messages take a while to be taken apart
 
 
 async def search(admin: Admin, request: Request) -> Response:
     """A page of the messages that fit a query, the newest first."""
-    return _page(admin, request, _search(admin, request))
+    return await _page(admin, request, await _search(admin, request))
 
 
 async def delete_search(admin: Admin, request: Request) -> Response:
     """Forget the messages that fit a query."""
-    return _forget(admin, [place for place, _ in _search(admin, request)])
+    return _forget(admin, [place for place, _ in await _search(admin, request)])
 
 
 def _message(admin: Admin, request: Request) -> tuple[int, Message]:
@@ -297,7 +300,7 @@ async def get_message(admin: Admin, request: Request) -> Response:
     """One message; it is read then."""
     place, message = _message(admin, request)
     admin.read.add(place)
-    mail = open_mail(message)
+    mail = await asyncio.to_thread(open_mail, message)
     return JSONResponse(
         {
             **_common(admin, place, message, mail),
@@ -320,7 +323,7 @@ async def get_message(admin: Admin, request: Request) -> Response:
 
 async def get_headers(admin: Admin, request: Request) -> Response:
     """The header of a message."""
-    return JSONResponse(open_mail(_message(admin, request)[1]).headers)
+    return JSONResponse((await asyncio.to_thread(open_mail, _message(admin, request)[1])).headers)
 
 
 async def get_raw(admin: Admin, request: Request) -> Response:
@@ -330,7 +333,7 @@ async def get_raw(admin: Admin, request: Request) -> Response:
 
 async def get_part(admin: Admin, request: Request) -> Response:
     """A part of a message; one that a browser would run is given as plain octets."""
-    mail = open_mail(_message(admin, request)[1])
+    mail = await asyncio.to_thread(open_mail, _message(admin, request)[1])
     for part in mail.parts:
         if part.place == request.path_params["part"]:
             media = "application/octet-stream" if part.media in _ACTIVE else part.media

@@ -97,10 +97,10 @@ async def list_rules(admin: Admin, request: Request) -> Response:
 async def _given(request: Request) -> list[Rule]:
     """The rules of a request: TOML, one rule, or several."""
     if TOML in request.headers.get("content-type", ""):
-        found = read_rules(await read_body(request), "body")
+        found = read_rules(await read_body(request), "body", None)
         if found.faults:
             raise found.faults[0]
-        return [replace(rule, name="") if rule.name.startswith("#") else rule for rule in found.rules]
+        return list(found.rules)
     body = await read_struct(request, dict[str, Any])
     if "rules" not in body:
         return [_read(body, ())]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import Message as Parsed
 from email.parser import BytesHeaderParser
+from typing import TypeVar
 
-__all__ = ["MAX_PARSE_STEPS", "MAX_PARTS", "decoded", "parse", "parse_header", "walk"]
+__all__ = ["MAX_PARSE_STEPS", "MAX_PARTS", "decoded", "parse", "parse_header", "safely", "walk"]
+
+_T = TypeVar("_T")
 
 MAX_PARTS = 200
 """The most parts of a message that are looked at."""
@@ -65,6 +68,19 @@ def walk(parsed: Parsed) -> Iterator[tuple[int, Parsed]]:
         inner = part.get_payload() if part.is_multipart() else ()
         if isinstance(inner, list):
             waiting.extend(each for each in reversed(inner) if isinstance(each, Parsed))
+
+
+def safely(ask: Callable[[], _T], otherwise: _T) -> _T:
+    """What the standard parser says; the other where it fails, as it does in many ways on what strangers write.
+
+    Args:
+        ask: asks it.
+        otherwise: what stands for no answer.
+    """
+    try:
+        return ask()
+    except Exception:
+        return otherwise
 
 
 def decoded(content: bytes, charset: str) -> str:

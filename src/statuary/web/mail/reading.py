@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from email.header import decode_header, make_header
 from email.message import Message as Parsed
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from statuary.web.mail.parts import MAX_PARTS, decoded, parse, parse_header, walk
+from statuary.web.mail.parts import MAX_PARTS, decoded, parse, parse_header, safely, walk
 
 __all__ = ["Attachment", "Field", "Reading", "attachment", "download_name", "read_mail", "read_subject"]
 
@@ -23,7 +22,6 @@ MAX_HEADER_OCTETS = 1024 * 1024
 MAX_SUBJECT_OCTETS = 16 * 1024
 """How much of a message is looked at for its subject, in octets."""
 
-_T = TypeVar("_T")
 _OUTSIDE = re.compile(r"[^\w.,()+@ -]|\.\.+")
 _BROKEN = re.compile(r"\r?\n[ \t]?")
 
@@ -106,15 +104,15 @@ def read_mail(content: bytes) -> Reading:
         last = place
         if part.is_multipart():
             continue
-        media = _safely(part.get_content_type, "application/octet-stream")
-        disposition = _safely(part.get_content_disposition, None)
+        media = safely(part.get_content_type, "application/octet-stream")
+        disposition = safely(part.get_content_disposition, None)
         name = _file_name(part)
         content = _content(part)
         if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
-            charset = _safely(lambda part=part: part.get_content_charset("utf-8"), "utf-8")  # type: ignore[misc]
+            charset = safely(lambda part=part: part.get_content_charset("utf-8"), "utf-8")  # type: ignore[misc]
             (pages if media == "text/html" else texts).append(decoded(content, charset))
             continue
-        content_id = _safely(lambda part=part: str(part.get("Content-ID", "")), "")  # type: ignore[misc]
+        content_id = safely(lambda part=part: str(part.get("Content-ID", "")), "")  # type: ignore[misc]
         attachments.append(Attachment(place, name, media, content, content_id.strip("<> ")[:MAX_FIELD_CHARACTERS]))
     more_fields = max(len(raw) - MAX_FIELDS, 0)
     return Reading(
@@ -144,25 +142,17 @@ def download_name(name: str, place: int) -> str:
     return safe if safe.strip("_") else f"part-{place}.bin"
 
 
-def _safely(ask: Callable[[], _T], otherwise: _T) -> _T:
-    """What the standard parser says; the other where it fails, as it does in many ways on what strangers write."""
-    try:
-        return ask()
-    except Exception:
-        return otherwise
-
-
 def _content(part: Parsed) -> bytes:
     """The content of a part, decoded; as it stands where its coding is wrong."""
-    found = _safely(lambda: part.get_payload(decode=True), None)
+    found = safely(lambda: part.get_payload(decode=True), None)
     if isinstance(found, bytes):
         return found
-    raw = _safely(lambda: str(part.get_payload()), "")
+    raw = safely(lambda: str(part.get_payload()), "")
     return raw.encode("utf-8", "surrogateescape")
 
 
 def _file_name(part: Parsed) -> str:
-    found = _safely(part.get_filename, None) or ""
+    found = safely(part.get_filename, None) or ""
     return _decode_words(_text(found)[:MAX_FIELD_CHARACTERS])
 
 
@@ -181,7 +171,7 @@ def _decode_words(text: str) -> str:
     """A text with its encoded words decoded (RFC 2047); as it stands where they are wrong."""
     if "=?" not in text:
         return text
-    return _safely(lambda: str(make_header(decode_header(text))), text)
+    return safely(lambda: str(make_header(decode_header(text))), text)
 
 
 def read_subject(content: bytes) -> str:

@@ -6,7 +6,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -211,12 +210,12 @@ def put(visit: Visit, fields: Mapping[str, str]) -> Result:
     text = fields.get("toml", "").replace("\r\n", "\n")
     name = visit.query.get("name", "")
     former = _named(visit, name) if name else None
-    found = read_rules(text.encode(), visit.gettext(N_("line")))
+    found = read_rules(text.encode(), visit.gettext(N_("line")), None)
     if found.faults:
         return _editor(visit, text, former, [str(fault) for fault in found.faults])
     if not found.rules or (former is not None and len(found.rules) != 1):
         return _editor(visit, text, former, [visit.gettext(_NONE)])
-    given = [replace(rule, name="") if rule.name.startswith("#") or not rule.name else rule for rule in found.rules]
+    given = found.rules
     try:
         rule = (book.replace_one(former.name, given[0]) if former is not None else None) or book.add(given)[0]
     except RuleError as problem:
