@@ -198,6 +198,24 @@ def test_error_names_line_and_column(text: str, line: int, column: int, problem:
     assert str(fault).startswith(f"r.toml:{line}:{column}: ")
 
 
+def test_a_number_beyond_all_bounds_is_told_in_plain_words() -> None:
+    """Not in those of the interpreter, which refuses it."""
+    found = read_rules(b"[[rule]]\npriority = " + b"9" * 5000, "rules.toml")
+    assert [str(fault) for fault in found.faults] == [
+        "rules.toml:1:1: not TOML: a number is too long (write a shorter one)"
+    ]
+
+
+def test_rules_without_names_can_stay_without() -> None:
+    """For those who give names of their own; two without one do not clash, two of one name do."""
+    rule = b'[[rule]]\nprotocol = "smtp"\nstage = "rcpt"\nanswer = "452"\n'
+    assert [each.name for each in read_rules(rule * 2, "body", None).rules] == ["", ""]
+    assert [each.name for each in read_rules(rule * 2, "body", "api").rules] == ["api#1", "api#2"]
+    named = rule + b'name = "#1"\n'
+    assert [each.name for each in read_rules(named + rule, "body", None).rules] == ["#1", ""]
+    assert read_rules(named * 2, "body", None).faults
+
+
 def test_all_errors_of_a_file_are_listed() -> None:
     """In the order of the lines, up to a limit."""
     wrong = '[[rule]]\nprotocol = "http"\nanswer = "5"\n'

@@ -79,6 +79,7 @@ def test_bad_parameter_is_named(client: Client, path: str, parameter: str) -> No
         ("GET", "/api/", 404, "not_found"),
         ("POST", "/api/journal", 405, "method_not_allowed"),
         ("PUT", "/api/messages", 405, "method_not_allowed"),
+        ("GET", "/api/run", 405, "method_not_allowed"),
     ],
 )
 def test_errors_have_one_shape(client: Client, method: str, path: str, status: int, slug: str) -> None:
@@ -88,6 +89,11 @@ def test_errors_have_one_shape(client: Client, method: str, path: str, status: i
     assert data["error"] == slug
     assert isinstance(data["message"], str)
     assert set(data) <= {"error", "message", "detail"}
+
+
+def test_what_is_only_written_says_how(client: Client) -> None:
+    """A method that is not allowed names those that are (RFC 9110 §15.5.6)."""
+    assert client.get("/api/run").headers["allow"] == "POST"
 
 
 def test_private_answers_are_not_stored(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from statuary.catalog.store import Catalogue
+from statuary.serve.mailbox import Message
 from statuary.web.app import MAX_FORM_OCTETS
 from statuary.web.guard import COOKIE
 from tests.web.client import Client, make_client
@@ -96,9 +97,34 @@ def test_login_from_another_origin_is_refused(beyond: Client) -> None:
     assert response.status_code == 403
 
 
-@pytest.mark.parametrize("form", [b"token=" + b"a" * MAX_FORM_OCTETS, b"\xff\xfe", b"&".join([b"a=1"] * 100)])
-def test_forms_are_bounded(beyond: Client, form: bytes) -> None:
-    assert beyond.request("POST", "/en/login", content=form).status_code == 400
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [(b"token=" + b"a" * MAX_FORM_OCTETS, 413), (b"\xff\xfe", 400), (b"&".join([b"a=1"] * 100), 400)],
+)
+def test_forms_are_bounded(beyond: Client, form: bytes, status: int) -> None:
+    """And the answer says whether they are too large or malformed (RFC 9110 §15.5.14)."""
+    assert beyond.request("POST", "/en/login", content=form).status_code == status
+
+
+def test_a_refusal_says_why(client: Client, beyond: Client) -> None:
+    """A foreign origin is named as such, also where the name in Host is none of loopback's to begin with."""
+    foreign = "a page of another origin"
+    assert foreign in beyond.request("POST", "/en/login", {"Origin": "https://evil.example"}).text
+    assert foreign in client.request("POST", "/en/rules", {"Origin": "null"}).text
+    text = client.request("POST", "/en/rules", {"Host": "evil.example"}).text
+    assert "loopback address" in text
+    assert foreign not in text
+
+
+@pytest.mark.parametrize("path", ["journal", "journal/messages", "rules", "rules/edit", "http/503/mock"])
+@pytest.mark.parametrize(
+    "fields", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}, {"Host": "a.b"}]
+)
+def test_every_form_that_writes_is_guarded(client: Client, path: str, fields: dict[str, str]) -> None:
+    """Cross-site request forgery, and DNS rebinding: nothing is done that another page asks for."""
+    client.shared.mailbox.add(Message(0.0, 1, "a@b.test", ("c@d.test",), b"x"))
+    assert client.request("POST", f"/en/{path}", fields, b"do=delete&number=1").status_code == 403
+    assert len(client.shared.mailbox) == 1
 
 
 def test_without_a_token_nobody_reads_beyond_loopback(catalogue: Catalogue) -> None:

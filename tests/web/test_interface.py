@@ -24,7 +24,7 @@ from tests.web.test_pages import KINDS
 TRANSLATED = ("fr", "ja", "ko")
 _PLACES = re.compile(r"%\(\w+\)s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_TECHNICAL = re.compile(r"swaks|curl|OpenSSL|Python|pytest|TOML|HTML|[a-z]+/[0-9]+|[A-Z]+ [0-9.X]+")
+_TECHNICAL = re.compile(r"swaks|curl|OpenSSL|Python|pytest|TOML|HTML|-delay=2s-close|[a-z]+/[0-9]+|[A-Z]+ [0-9.X]+")
 
 
 @pytest.fixture(scope="module")

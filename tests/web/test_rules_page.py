@@ -23,7 +23,7 @@ from statuary.serve.journal import Exchange
 from statuary.serve.rulebook import Rulebook
 from statuary.serve.seen import follow
 from statuary.serve.session import Shared, rule_count_key
-from statuary.web.app import create_app
+from statuary.web.app import MAX_ACTION_OCTETS, create_app
 from statuary.web.views.rules import MAX_EDITED_CHARACTERS, PAGE_RULES, table_of
 from tests.conftest import start_server, stop_server
 from tests.web.client import HOST, Client
@@ -147,14 +147,38 @@ def test_ten_thousand_rules_are_paged_and_found(client: Client) -> None:
     text = client.get("/en/rules").text
     assert len(names(text)) == PAGE_RULES
     assert len(text) < 200_000
-    assert "page 1 of 200" in text
-    assert names(client.get("/en/rules?page=200").text)[-1] == "rule 9999"
+    assert "page 1 of 250" in text
+    assert names(client.get("/en/rules?page=250").text)[-1] == "rule 9999"
     assert names(client.get("/en/rules?page=99999").text)[-1] == "rule 9999"
     assert names(client.get("/en/rules?q=U7777@").text) == ["rule 7777"]
     assert names(client.get("/en/rules?q=nothing").text) == []
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b&c=d?#%", "<script>", '"quoted"', "日本", "api#1", "../x", "\u202eabc"])
+def test_names_are_kept_whatever_they_begin_with(client: Client) -> None:
+    """What is saved as TOML and read back is the same; a number sign does not make a name one that nobody gave."""
+    add(client, [{"name": "#5", "protocol": "smtp", "answer": "452", "stage": "rcpt"}])
+    before = client.get("/api/rules").json()["rules"]
+    assert [each["rule"]["name"] for each in before] == ["#5"]
+    saved = client.get("/api/rules?format=toml").content
+    assert client.request("PUT", "/api/rules", {"Content-Type": "application/toml"}, saved).status_code == 200
+    assert client.get("/api/rules").json()["rules"] == before
+    changed = post(client, "rules/edit?name=%235", toml=saved.decode().replace("452", "451"))
+    assert changed.status_code == 303
+    assert names(client.get("/en/rules").text) == ["#5"]
+    unnamed = FULL.replace('name = "full"\n', "")
+    assert post(client, "rules/edit", toml=f"{unnamed}\n{unnamed}").status_code == 303
+    assert len(set(names(client.get("/en/rules").text))) == 3
+
+
+def test_a_form_that_is_too_large_is_told_so(client: Client) -> None:
+    """And what takes more: ten thousand rules are no malformed request (RFC 9110 §15.5.14)."""
+    answer = post(client, "rules/edit", toml="x" * MAX_ACTION_OCTETS)
+    assert answer.status_code == 413
+    assert "a file, or the API" in answer.text
+    assert post(client, "rules/edit", toml="x").status_code == 200
+
+
 def test_any_name_has_its_page(client: Client, name: str) -> None:
     """Names hold whatever is printable; none of it acts."""
     if not name.isprintable():

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from statuary.errors import CodeNotFound
@@ -182,8 +182,6 @@ class _Pages:
         if refusal is not None:
             return _redirect(request, f"/{tag}/login") if refusal is Refusal.TOKEN else self._refused(request, refusal)
         fields = await _form(request, MAX_ACTION_OCTETS)
-        if fields is None:
-            return self.failure(request, HTTPStatus.BAD_REQUEST)
         visit = Visit(self._site, self._site.languages[tag], found[1], _query(request))
         try:
             acted = action(visit, fields)
@@ -195,19 +193,15 @@ class _Pages:
         return self._send(visit, result)
 
     def _refused(self, request: Request, refusal: Refusal) -> Response:
-        return self.failure(request, _REFUSED[refusal])
+        return self.failure(request, _REFUSED[refusal], foreign=refusal is Refusal.ORIGIN)
 
     async def log_in(self, request: Request) -> Response:
         """Give a cookie to who knows the token."""
-        tag = request.path_params["language"]
-        if tag not in self._site.languages:
-            return self.failure(request, HTTPStatus.NOT_FOUND)
+        tag = request.scope["path"].split("/")[1]
         refusal = self._guard.refuse(request, write=True)
         if refusal in (Refusal.HOST, Refusal.ORIGIN):
-            return self.failure(request, HTTPStatus.FORBIDDEN)
+            return self._refused(request, refusal)
         form = await _form(request, MAX_FORM_OCTETS)
-        if form is None:
-            return self.failure(request, HTTPStatus.BAD_REQUEST)
         if self._guard.knows(form.get("token", "")):
             response = RedirectResponse(f"/{tag}/journal", status_code=HTTPStatus.SEE_OTHER)
             response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="strict", path="/")
@@ -232,7 +226,13 @@ class _Pages:
         return negotiate(request.headers.get("accept-language", ""), self._site.tags)
 
     def failure(
-        self, request: Request, status: HTTPStatus, suggestions: tuple[str, ...] = (), allow: str = ""
+        self,
+        request: Request,
+        status: HTTPStatus,
+        suggestions: tuple[str, ...] = (),
+        *,
+        allow: str = "",
+        foreign: bool = False,
     ) -> Response:
         """A page, or JSON below ``/api/``, that says what went wrong."""
         if request.scope["path"].startswith("/api/"):
@@ -245,7 +245,7 @@ class _Pages:
             visit = Visit(self._site, self._site.languages[tag if known else self.wanted(request)])
             if not known and match(rest) is not None and status is HTTPStatus.NOT_FOUND and rest:
                 suggestions = (*suggestions, rest)
-            response = self._send(visit, error_page(visit, status, suggestions))
+            response = self._send(visit, error_page(visit, status, suggestions, foreign=foreign))
             if not known:
                 response.headers["Vary"] = "Accept-Language"
         if allow:
@@ -265,8 +265,13 @@ class _Pages:
         return Response(file.content, media_type=file.media_type, headers=headers)
 
     async def missing(self, request: Request) -> Response:
-        """What the API does not have."""
-        return self.failure(request, HTTPStatus.NOT_FOUND)
+        """What the API does not have, or only for another method (RFC 9110 §15.5.6)."""
+        routes = (route for route in request.app.routes if isinstance(route, Route))
+        others = [route for route in routes if route.matches(request.scope)[0] is Match.PARTIAL]
+        if not others:
+            return self.failure(request, HTTPStatus.NOT_FOUND)
+        allow = ", ".join(sorted({method for route in others for method in route.methods or ()}))
+        return self.failure(request, HTTPStatus.METHOD_NOT_ALLOWED, allow=allow)
 
     async def icon(self, request: Request) -> Response:
         """Where browsers look for an icon by themselves."""
@@ -336,6 +341,7 @@ def create_app(
         HTTPException: pages.on_http_error,
         Exception: pages.on_fault,
     }
+    written = [page.pattern for page in PAGES if page.action]
     app = Starlette(
         routes=[
             *api.routes(),
@@ -347,8 +353,8 @@ def create_app(
             Route("/static/{name}", pages.static_file),
             Route("/favicon.ico", pages.icon),
             Route("/robots.txt", pages.robots),
-            Route("/{language}/login", pages.log_in, methods=["POST"]),
-            *(Route(f"/{{language}}/{page.pattern}", pages.submit, methods=["POST"]) for page in PAGES if page.action),
+            *(Route(f"/{tag}/login", pages.log_in, methods=["POST"]) for tag in site.languages),
+            *(Route(f"/{tag}/{path}", pages.submit, methods=["POST"]) for tag in site.languages for path in written),
             Route("/{path:path}", pages.page),
         ],
         middleware=[Middleware(_SafeHeaders)],
@@ -359,20 +365,24 @@ def create_app(
     return app
 
 
-async def _form(request: Request, max_octets: int) -> dict[str, str] | None:
-    """The fields of a form, of a name given twice the last; None where it is too large, or none."""
+async def _form(request: Request, max_octets: int) -> dict[str, str]:
+    """The fields of a form, of a name given twice the last.
+
+    Raises:
+        HTTPException: it is too large, or none.
+    """
     pieces: list[bytes] = []
     size = 0
     async for piece in request.stream():
         size += len(piece)
         if size > max_octets:
-            return None
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         pieces.append(piece)
     try:
         text = b"".join(pieces).decode("ascii")
         fields = parse_qs(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS, errors="replace")
     except ValueError:
-        return None
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from None
     return {name: values[-1] for name, values in fields.items()}
 
 

@@ -40,7 +40,7 @@ MAX_PARAMETER_DIGITS = 15
 _NUMBER = re.compile(rf"[0-9]{{1,{MAX_PARAMETER_DIGITS}}}")
 _REFUSALS = {
     Refusal.TOKEN: (HTTPStatus.UNAUTHORIZED, "send the token of this server as Authorization: Bearer TOKEN"),
-    Refusal.HOST: (HTTPStatus.FORBIDDEN, "the journal is shown under loopback names only: 127.0.0.1 or localhost"),
+    Refusal.HOST: (HTTPStatus.FORBIDDEN, "what is private is open under loopback names only: 127.0.0.1 or localhost"),
     Refusal.ORIGIN: (HTTPStatus.FORBIDDEN, "the request comes from a page of another origin"),
 }
 

@@ -23,7 +23,7 @@ from statuary.web.views.journal import MAX_FILTER_CHARACTERS, number_of
 
 __all__ = ["act", "edit", "in_order", "put", "rules", "table_of"]
 
-PAGE_RULES = 50
+PAGE_RULES = 40
 """How many rules a page shows."""
 SHOWN_COUNTS = 5
 """How many counts of one rule a page shows, those that were asked most."""

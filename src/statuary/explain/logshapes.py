@@ -1,0 +1,238 @@
+"""The shapes in which logs, reports and errors write of codes; what a number means depends on what stands around it.
+
+Every pattern is RE2's, so that a hostile line takes no longer than another of its length. The group ``code`` is a
+number, ``name`` a word; ``enhanced`` goes with an SMTP reply. The first shape that claims a place in a line keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from statuary.explain.words import N_
+
+__all__ = ["OPENING", "SHAPES", "SPEAKERS", "WHOLE", "Shape"]
+
+SPEAKERS: Mapping[str, str] = {
+    "remote": N_("the server at the other end"),
+    "own": N_("the program that wrote the line"),
+    "peer": N_("the other end of the connection"),
+    "client": N_("the client program; no server sent it"),
+    "unknown": N_("the line does not tell"),
+}
+"""Who says a code."""
+
+WHOLE = N_("the line is the name or number of a code")
+"""Why a line is taken for a code that holds nothing else."""
+OPENING = N_("a reply code at the beginning, and words of mail after it")
+"""Why a line without any other sign is taken for a reply of SMTP."""
+
+
+class Shape(NamedTuple):
+    """A shape.
+
+    Args:
+        protocol: whose codes stand there.
+        why: what it is, in English.
+        speaker: a key of :data:`SPEAKERS`.
+        pattern: how it is written, for RE2.
+        weak: it names no protocol of its own: it counts only for codes that the catalogue knows, and not in lines of
+            mail servers and of processes that end.
+        pair: the reply code and the enhanced one have to be of the same class, else it is something else.
+        prefix: how many characters of the value make the code; 0 for all.
+    """
+
+    protocol: str
+    why: str
+    speaker: str
+    pattern: str
+    weak: bool = False
+    pair: bool = False
+    prefix: int = 0
+
+
+_REPLY = r"(?P<code>[2-5][0-9]{2})"
+_STATUS = r"(?P<code>[1-9][0-9]{2})"
+_ENHANCED = r"(?P<enhanced>[245]\.[0-9]{1,3}\.[0-9]{1,3})"
+_BESIDE = rf"(?:[ -]#?{_ENHANCED})?(?:[^0-9]|$)"
+_END = r"(?:[^0-9A-Za-z/%_.-]|\.?$|\.\s)"
+
+_RELAYED = N_("a remote mail server's reply, as a mail server logs it")
+_REFUSED = N_("a refusal, as the refusing mail server logs it")
+_MAILER = N_("a reply, as the error of a mail program shows it")
+_REPORT = N_("a field of a delivery report (RFC 3464)")
+_ACCESS = N_("the status field of a web server's access log")
+_HTTP_CLIENT = N_("the error of an HTTP client")
+_FIELD = N_("a field that is named like an HTTP status")
+_GRPC = N_("the status of a gRPC call")
+_DNS = N_("the name of a DNS response code")
+_TLS = N_("a TLS alert, as a library reports it")
+_WEBSOCKET = N_("a WebSocket close code")
+_FRAMES = N_("an error code of HTTP/2, HTTP/3 or QUIC")
+_FTP = N_("a reply, as the error of an FTP client shows it")
+_BRACKETS = N_("a response code in brackets, as IMAP and POP3 send it")
+_SIP = N_("a response, as a SIP server logs it")
+_LINE = N_("a status line, as it is sent")
+
+_MAIL_SHAPES = (
+    Shape("smtp", _REPORT, "remote", rf"(?i)\bsmtp;[ ]?{_REPLY}{_BESIDE}"),
+    Shape("smtp", _REPORT, "remote", rf'(?i)^[>\s]*"?status"?[ ]?:[ ]*"?{_ENHANCED}(?:[^0-9.]|$)'),
+    Shape("smtp", _REPORT, "remote", rf"(?i)#{_ENHANCED} smtp;"),
+    Shape(
+        "smtp", _RELAYED, "remote", rf"\b(?:said|refused to talk to me|Remote[ _]host[ _]said)[:_ ]+{_REPLY}{_BESIDE}"
+    ),
+    Shape(
+        "smtp",
+        _RELAYED,
+        "remote",
+        rf"SMTP error from remote mail(?:er| server) after [^:]+(?::<[^>]*>)?[^:]*: {_REPLY}{_BESIDE}",
+    ),
+    Shape("smtp", _RELAYED, "remote", rf"\bstatus=[a-z]+ \({_REPLY}{_BESIDE}"),
+    Shape("smtp", _RELAYED, "remote", rf"\breply=[^0-9]?{_REPLY}{_BESIDE}"),
+    Shape("smtp", _RELAYED, "remote", rf"^[>\s]*<<< {_REPLY}{_BESIDE}"),
+    Shape("smtp", _REFUSED, "own", rf"\b(?:milter-)?reject: [^:]*: (?:<[^>]*>: )?{_REPLY}{_BESIDE}"),
+    Shape("smtp", _REFUSED, "own", rf"\b(?:milter-)?reject: [^;]*?\]: {_REPLY}{_BESIDE}"),
+    Shape("smtp", _MAILER, "remote", rf"""\({_REPLY}, b['"](?:{_ENHANCED}(?:[^0-9.]|$))?"""),
+    Shape("smtp", _MAILER, "remote", rf"\bsmtpstatus={_REPLY}(?: smtpmsg='[0-9]{{3}}[ -]{_ENHANCED})?"),
+    Shape("smtp", _MAILER, "remote", rf"\b(?:RCPT|MAIL|DATA|AUTH|EHLO|HELO|VRFY) failed: {_REPLY}(?:[^0-9]|$)"),
+    Shape("smtp", _MAILER, "remote", rf"\bunexpected smtp-server response: {_REPLY}(?:[^0-9]|$)"),
+    Shape("smtp", _MAILER, "remote", rf"\brecipients were rejected: {_REPLY}{_BESIDE}"),
+    Shape("smtp", _MAILER, "remote", rf"\bSMTP[A-Za-z]*(?:Error|Exception):? \(?{_REPLY}{_BESIDE}"),
+    Shape("smtp", _MAILER, "remote", rf"(?i)\bsmtp (?:error|reply|response|status)(?: code)?[ :=(]+{_REPLY}{_BESIDE}"),
+    Shape("smtp", _MAILER, "remote", rf"(?i)\bsmtp code[ :=(]+{_REPLY}{_BESIDE}"),
+    Shape("smtp", _MAILER, "remote", rf"^<(?:\*\*|~\*|-|~) +{_REPLY}{_BESIDE}"),
+    Shape(
+        "smtp",
+        N_("a reply code and an enhanced code of the same class"),
+        "remote",
+        rf"(?:^|[^0-9A-Za-z.:/-]){_REPLY}[ -]#?{_ENHANCED}(?:[^0-9.]|\.?$|\.\s)",
+        pair=True,
+    ),
+    Shape("smtp", N_("the field dsn of a mail server's log"), "own", rf"\bdsn={_ENHANCED}(?:[^0-9.]|$)"),
+)
+
+_HTTP_SHAPES = (
+    Shape("http", _ACCESS, "own", rf'[0-9]\] "(?:[^"\\]|\\.)*" {_STATUS} (?:[0-9]+|-)(?:[^0-9]|$)'),
+    Shape("http", _ACCESS, "own", rf'\bHTTP/[0-9](?:\.[0-9])?" {_STATUS}(?:[ ,]|$)'),
+    Shape(
+        "http",
+        N_("the status field of HAProxy's log"),
+        "own",
+        rf" (?:\+?-?[0-9]+/){{4}}\+?-?[0-9]+ {_STATUS} \+?[0-9]+ ",
+    ),
+    Shape(
+        "http",
+        N_("the status of a server behind, in a proxy's log"),
+        "remote",
+        rf'\bupstream_status"?[=:] ?"?{_STATUS}(?:[^0-9]|$)',
+    ),
+    Shape("http", _LINE, "remote", rf"\bHTTP/[0-9](?:\.[0-9])? {_STATUS}(?:[^0-9.]|$)"),
+    Shape("http", _HTTP_CLIENT, "remote", rf"\brequested URL returned error: {_STATUS}(?:[^0-9]|$)"),
+    Shape("http", _HTTP_CLIENT, "remote", rf"\b{_STATUS} (?:Client|Server) Error: "),
+    Shape("http", _HTTP_CLIENT, "remote", rf"\b(?:Client|Server) error '{_STATUS} "),
+    Shape(
+        "http",
+        _HTTP_CLIENT,
+        "remote",
+        rf"\bHTTP (?:error|Error|ERROR|code|response code|status|status code)(?: code)?:? {_STATUS}{_END}",
+    ),
+    Shape(
+        "http",
+        _HTTP_CLIENT,
+        "remote",
+        rf"\b(?:failed with|responded with a|unexpected|received|returned) status(?: code)?(?: of)?:? {_STATUS}{_END}",
+        weak=True,
+    ),
+    Shape("http", _HTTP_CLIENT, "remote", rf"\bUnexpected server response: {_STATUS}{_END}"),
+    Shape("http", _HTTP_CLIENT, "remote", rf"\bERROR {_STATUS}: [A-Z]", weak=True),
+    Shape("http", _HTTP_CLIENT, "remote", rf"\bHTTP {_STATUS}{_END}"),
+    Shape("http", _FIELD, "unknown", rf"(?i)\bhttp_?(?:status|status_?code|code)\"?[=:] ?\"?{_STATUS}{_END}"),
+    Shape(
+        "http",
+        _FIELD,
+        "unknown",
+        rf"(?i)\b(?:status|status[_ ]?code|response_code|response_status)\"?(?:=|: ?) ?\"?{_STATUS}{_END}",
+        weak=True,
+    ),
+    Shape("http", _FIELD, "unknown", rf"(?i)\bstatus code {_STATUS}{_END}", weak=True),
+)
+
+_OTHER_SHAPES = (
+    Shape("sip", _LINE, "remote", rf"\bSIP/2\.0 {_STATUS}(?:[^0-9.]|$)"),
+    Shape("sip", _SIP, "remote", rf"\bSIP response {_STATUS}(?:[^0-9.]|$)"),
+    Shape("rtsp", _LINE, "remote", rf"\bRTSP/[12]\.0 {_STATUS}(?:[^0-9.]|$)"),
+    Shape("ftp", _FTP, "remote", rf"\bftplib\.error_[a-z]+: {_REPLY}(?:[^0-9]|$)"),
+    Shape(
+        "ftp",
+        _FTP,
+        "remote",
+        rf"\b(?:RETR response|Access denied|Failed FTP upload|Bad PASV/EPSV response): {_REPLY}(?:[^0-9]|$)",
+    ),
+    Shape("ftp", _FTP, "own", rf'\bFTP response: Client "[^"]*", "{_REPLY}[ -]'),
+    Shape("grpc", _GRPC, "remote", r"\bcode = (?P<name>[A-Z][A-Za-z]{1,30})(?:[^A-Za-z]|$)"),
+    Shape("grpc", _GRPC, "remote", r"\bStatusCode\.(?P<name>[A-Z][A-Z_]{1,30})(?:[^A-Za-z]|$)"),
+    Shape("grpc", _GRPC, "remote", r'\bStatus\(StatusCode="?(?P<name>[A-Z][A-Za-z]{1,30})(?:[^A-Za-z]|$)'),
+    Shape("grpc", _GRPC, "remote", r"\bStatus(?:Runtime)?Exception: (?P<name>[A-Z][A-Z_]{1,30})(?:[^A-Za-z]|$)"),
+    Shape("grpc", _GRPC, "remote", r"\bError: [0-9]{1,2} (?P<name>[A-Z][A-Z_]{1,30}): "),
+    Shape("grpc", _GRPC, "remote", r'(?i)\bgrpc[-_.](?:status|code)"?[=:] ?"?(?P<code>[0-9]{1,2})(?:[^0-9.]|$)'),
+    Shape("grpc", _GRPC, "remote", r'(?i)\bgrpc[-_.](?:status|code)"?[=:] ?"?(?P<name>[A-Za-z_]{2,30})(?:[^A-Za-z]|$)'),
+    Shape("dns", _DNS, "remote", r"\b(?P<name>(?:NX|YX|SERV|FORM)[A-Z]{3,8})\b"),
+    Shape("dns", _DNS, "remote", r"\bopcode: [A-Z]+, status: (?P<name>[A-Z]{5,10})\b"),
+    Shape("dns", _DNS, "remote", r"\b(?:RCODE|rcode|query failed)[ :=(]+(?P<name>[A-Z]{5,10})\b"),
+    Shape("tls", _TLS, "peer", r"(?i)\b(?:SSL|TLS) alert number (?P<code>[0-9]{1,3})(?:[^0-9]|$)"),
+    Shape("tls", _TLS, "peer", r"\b(?:sslv3|tlsv1|tlsv13) alert (?P<name>[a-z]{2,20}(?: [a-z]{2,20}){0,4})"),
+    Shape("tls", _TLS, "peer", r"\b(?:SSLV3|TLSV1|TLSV13)_ALERT_(?P<name>[A-Z][A-Z_]{1,50})\b"),
+    Shape("tls", _TLS, "peer", r"\bSSL_ERROR_(?P<name>[A-Z][A-Z_]{1,50})_ALERT\b"),
+    Shape("tls", _TLS, "peer", r"\bremote error: tls: (?P<name>[a-z]{2,20}(?: [a-z]{2,20}){0,4})"),
+    Shape("tls", _TLS, "peer", r"(?i)\breceived fatal alert: (?P<name>[a-z][a-z_]{1,50})"),
+    Shape("tls", _TLS, "peer", r"\balert (?:read|write):(?:fatal|warning):(?P<name>[a-z]{2,20}(?: [a-z]{2,20}){0,4})"),
+    Shape(
+        "websocket",
+        _WEBSOCKET,
+        "peer",
+        r"(?i)\bclosed?(?: with)?(?: status)?[ _-]?code[ :=]+(?P<code>[1-4][0-9]{3})(?:[^0-9.]|$)",
+    ),
+    Shape("websocket", _WEBSOCKET, "peer", r"\bwebsocket: close (?P<code>[1-4][0-9]{3})(?:[^0-9.]|$)"),
+    Shape(
+        "websocket",
+        _WEBSOCKET,
+        "peer",
+        r"(?i)\b(?:websocket|closeevent)[^0-9]{1,80}\bcode[ :=]+(?P<code>[1-4][0-9]{3})(?:[^0-9.]|$)",
+    ),
+    Shape("websocket", _WEBSOCKET, "peer", r"\breceived (?P<code>[1-4][0-9]{3}) \([a-z][a-z ]+\)"),
+    Shape("websocket", _WEBSOCKET, "own", r"\bsent (?P<code>[1-4][0-9]{3}) \([a-z][a-z ]+\)"),
+    Shape("http2", _FRAMES, "peer", r"\bHTTP/2 stream [0-9]+ was not closed cleanly: (?P<name>[A-Z][A-Z0-9_]{2,40})\b"),
+    Shape("http2", _FRAMES, "peer", r"\b(?:ErrCode=|stream ID [0-9]+; |ERR_HTTP2_)(?P<name>[A-Z][A-Z0-9_]{2,40})\b"),
+    Shape("http3", _FRAMES, "peer", r"\b(?P<name>H3_[A-Z][A-Z_]{2,40})\b"),
+    Shape("imap", _BRACKETS, "remote", r"\b(?:NO|BAD|BYE) \[(?P<name>[A-Z][A-Z-]{2,30})[\] ]"),
+    Shape("pop3", _BRACKETS, "remote", r"-ERR \[(?P<name>[A-Z][A-Z/-]{2,30})\]"),
+    Shape(
+        "sqlstate",
+        N_("a SQLSTATE, whose first two characters are its class"),
+        "remote",
+        r"\bSQLSTATE[\[:=( ]+\"?(?P<code>[0-9][0-9A-Z]{4})\b",
+        prefix=2,
+    ),
+    Shape(
+        "sqlstate",
+        N_("a SQLSTATE, whose first two characters are its class"),
+        "remote",
+        r"\bERROR [0-9]{4} \((?P<code>[0-9][0-9A-Z]{4})\)",
+        prefix=2,
+    ),
+    Shape("ldap", N_("a result code of LDAP"), "remote", r"\bLDAP: error code (?P<code>[0-9]{1,4})(?:[^0-9.]|$)"),
+    Shape("ldap", N_("a result code of LDAP"), "remote", r"\bldap_[a-z_]+: [^()]{1,80} \((?P<code>[0-9]{1,4})\)"),
+    Shape(
+        "ldap",
+        N_("a result code of LDAP"),
+        "own",
+        r"\bRESULT (?:oid=\S* )?tag=[0-9]+ err=(?P<code>[0-9]{1,4})(?:[^0-9.]|$)",
+    ),
+    Shape("amqp", N_("a reply code of AMQP"), "remote", rf"\b(?:Channel|Connection)Closed[A-Za-z]*: \({_STATUS}, "),
+    Shape("amqp", N_("a reply code of AMQP"), "remote", rf"\breply-code=#?{_STATUS}(?:[^0-9.]|$)"),
+    Shape("diameter", N_("a result code of Diameter"), "remote", r"\b(?P<name>DIAMETER_[A-Z][A-Z_]{2,60})\b"),
+    Shape("sysexits", N_("an exit status by its name"), "own", r"\b(?P<name>EX_[A-Z]{2,15})\b"),
+)
+
+SHAPES = (*_MAIL_SHAPES, *_HTTP_SHAPES, *_OTHER_SHAPES)
+"""Every shape, those that say most first."""
