@@ -154,7 +154,6 @@ def test_ten_thousand_rules_are_paged_and_found(client: Client) -> None:
     assert names(client.get("/en/rules?q=nothing").text) == []
 
 
-@pytest.mark.parametrize("name", ["a/b", "a b&c=d?#%", "<script>", '"quoted"', "日本", "api#1", "../x", "\u202eabc"])
 def test_names_are_kept_whatever_they_begin_with(client: Client) -> None:
     """What is saved as TOML and read back is the same; a number sign does not make a name one that nobody gave."""
     add(client, [{"name": "#5", "protocol": "smtp", "answer": "452", "stage": "rcpt"}])
@@ -179,6 +178,7 @@ def test_a_form_that_is_too_large_is_told_so(client: Client) -> None:
     assert post(client, "rules/edit", toml="x").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["a/b", "a b&c=d?#%", "<script>", '"quoted"', "日本", "api#1", "../x", "\u202eabc"])
 def test_any_name_has_its_page(client: Client, name: str) -> None:
     """Names hold whatever is printable; none of it acts."""
     if not name.isprintable():
