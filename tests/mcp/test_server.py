@@ -59,6 +59,7 @@ def test_every_tool_answers(target: StdioServerParameters | str) -> None:
     examples: dict[str, dict[str, Any]] = {
         "look_up": {"query": "smtp/4.2.2", "lang": "ja"},
         "search": {"query": "mailbox over quota"},
+        "explain": {"line": "HTTP/1.1 502 Bad Gateway"},
         "compare": {"left": "smtp/452", "right": "http/507"},
         "map": {"code": "smtp/452", "protocol": "http"},
         "decide": {"tree": "http-api", "answers": ["1"]},

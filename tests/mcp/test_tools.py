@@ -32,8 +32,8 @@ def lines(outcome: Outcome, connection: int = 0, by: str = "server") -> list[str
 
 
 def test_names_and_schemas() -> None:
-    """Six tools; each argument has a description, each schema holds, and nothing more is taken."""
-    assert list(BY_NAME) == ["look_up", "search", "compare", "map", "decide", "run_dialogue"]
+    """Seven tools; each argument has a description, each schema holds, and nothing more is taken."""
+    assert list(BY_NAME) == ["look_up", "search", "explain", "compare", "map", "decide", "run_dialogue"]
     for tool in TOOLS:
         schema = schema_of(tool, REFERENCE)
         Draft202012Validator.check_schema(schema)
@@ -47,6 +47,10 @@ def test_the_catalogue_answers() -> None:
     assert [code["id"] for code in use("look_up", query="452").data["codes"]][:2] == ["smtp/452", "ftp/452"]
     assert use("look_up", query="smtp/452", lang="fr").data["codes"][0]["language"] == "fr"
     assert len(use("search", query="quota", limit=2).data["codes"]) == 2
+    assert [each["code"] for each in use("explain", line="said: 452 4.2.2 full").data["found"]] == [
+        "smtp/452",
+        "smtp/4.2.2",
+    ]
     assert use("compare", left="smtp/452", right="http/507").data["unrelated"] is False
     assert use("map", code="smtp/452", protocol="http").data["answers"][0]["code"] == "http/507"
 

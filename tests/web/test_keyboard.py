@@ -1,16 +1,22 @@
-"""The site by keyboard alone: search, language, forms; what has the focus is seen (WCAG 2.2: 2.1.1, 2.4.7, 2.4.11)."""
+"""The site by keyboard alone: search, language, forms, script, journal, rules; what has the focus is seen (WCAG 2.2: 2.1.1, 2.4.7, 2.4.11)."""
 
 from __future__ import annotations
 
+import smtplib
+import uuid
 from collections.abc import Iterator
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Serving
+from tests.web.conftest import MAIL
 
 MAX_STOPS = 60
 """How many times Tab is pressed before a place counts as out of reach."""
+MAX_PAGE_STOPS = 400
+"""How many stops a whole page has at most."""
 
 _FOCUS = "document.activeElement"
 
@@ -118,3 +124,114 @@ def test_what_scrolls_and_what_unfolds_is_reached(server: Serving, page: Page) -
     tab_to(page, "element.matches('details:not([open]) > summary')")
     page.keyboard.press("Enter")
     assert page.evaluate(f"{_FOCUS}.parentElement.open") is True
+
+
+def type_over(page: Page, text: str) -> None:
+    """Write in the field that has the focus, in place of what it holds."""
+    page.keyboard.press("Control+a")
+    page.keyboard.type(text)
+
+
+def test_the_content_is_one_stop_away(server: Serving, page: Page) -> None:
+    """The first stop skips what all pages have in common (WCAG 2.2: 2.4.1), and the next is within the content."""
+    page.goto(f"{server.site}/en/journal")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{_FOCUS}.matches('a.skip')")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{_FOCUS}.closest('main') !== null")
+
+
+def test_a_script_is_built_and_run(server: Serving, page: Page) -> None:
+    """Code, count, another answer, Run; the transcript is there, and the focus where it was."""
+    page.goto(f"{server.site}/en/http/503/mock")
+    tab_to(page, "element.name === 'a1'")
+    type_over(page, "503")
+    tab_to(page, "element.name === 'c1'")
+    type_over(page, "2")
+    tab_to(page, "element.textContent === 'Add an answer'")
+    page.keyboard.press("Enter")
+    if not page.evaluate(f"{_FOCUS}.name === 'a2'"):
+        tab_to(page, "element.name === 'a2'")
+    type_over(page, "200")
+    tab_to(page, "element.id === 'run'")
+    page.keyboard.press("Enter")
+    expect(page.locator("#run-status")).to_have_text("Connections made: 3.", timeout=20_000)
+    expect(page.locator("#run")).to_be_focused()
+    assert page.locator("#transcript ol.told").count() == 3
+
+
+def test_the_journal_is_filtered_and_an_exchange_opened(server: Serving, page: Page) -> None:
+    """A field, and the list follows; the first exchange's own page, and the way back."""
+    key = uuid.uuid4().hex
+    httpx.get(f"{server.http}/status/507?key={key}")
+    page.goto(f"{server.site}/en/journal")
+    tab_to(page, "element.name === 'text'")
+    page.keyboard.type(key)
+    expect(page.locator("#journal .exchange")).to_have_count(1)
+    tab_to(page, "element.matches('.exchange-head a')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/journal/exchange/*")
+    assert key in page.locator(".octets-in").inner_text()
+    tab_to(page, "element.matches('.crumbs a')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/journal")
+
+
+def test_a_message_is_found_opened_and_forgotten(server: Serving, page: Page) -> None:
+    """The frame with a stranger's HTML is no trap (WCAG 2.2: 2.1.2): what stands behind it is reached."""
+    recipient = f"{uuid.uuid4().hex}@any.test"
+    with smtplib.SMTP("127.0.0.1", server.smtp_port) as mailer:
+        mailer.sendmail("shop@client.example", [recipient], MAIL)
+    page.goto(f"{server.site}/en/journal/messages")
+    tab_to(page, "element.name === 'recipient'")
+    page.keyboard.type(recipient)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/journal/messages?recipient=*")
+    tab_to(page, "element.matches('.mail-subject')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/journal/message/*")
+    tab_to(page, "element.matches('[aria-labelledby=attachments] a')")
+    for _ in range(MAX_STOPS):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate(f"{_FOCUS}.textContent === 'Forget this message'"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/journal/messages")
+    assert page.goto(f"{server.site}/en/journal/messages?recipient={recipient}") is not None
+    assert page.locator(".mail-subject").count() == 0
+
+
+def test_a_rule_is_written_and_removed(server: Serving, page: Page) -> None:
+    """Its TOML is a text field, which Tab leaves; the page of the list says what became of it."""
+    name = uuid.uuid4().hex
+    page.goto(f"{server.site}/en/rules")
+    tab_to(page, "element.textContent === 'Write a rule'")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/rules/edit")
+    tab_to(page, "element.id === 'toml'")
+    type_over(page, f'[[rule]]\nname = "{name}"\nprotocol = "smtp"\nstage = "rcpt"\nanswer = "452 x2"\n')
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{_FOCUS}.textContent") == "Add"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/rules?page=*")
+    assert page.get_by_role("heading", name=name).count() == 1
+    page.goto(f"{server.site}/en/rules?q={name}")
+    tab_to(page, f"element.getAttribute('aria-label') === 'Remove {name}'")
+    page.keyboard.press("Space")
+    page.get_by_text("No rule fits this filter.").wait_for()
+
+
+@pytest.mark.parametrize("kind", ["journal", "journal/message/1", "rules", "rules/edit", "http/503/mock"])
+def test_nothing_holds_the_focus(server: Serving, page: Page, kind: str) -> None:
+    """Tab leads through the page and out of it at its end (WCAG 2.2: 2.1.2)."""
+    page.goto(f"{server.site}/en/{kind}")
+    page.evaluate("document.querySelector('.foot a:last-of-type').id = 'last'")
+    for _ in range(MAX_PAGE_STOPS):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"{_FOCUS}.id === 'last'"):
+            break
+    else:
+        pytest.fail(f"the end of {kind} is not within {MAX_PAGE_STOPS} stops")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{_FOCUS} === document.body || {_FOCUS}.matches('a.skip')")

@@ -119,7 +119,11 @@ def test_every_stage_has_lines_that_get_its_answer(server: Serving, tmp_path: Pa
         before = answered(server, stage)
         said = (python if program == "python" else shell)(forms[program], tmp_path)
         assert answered(server, stage) == before + 1, (stage, program, said)
-        assert "554" in said or program == "curl"
+        assert "554" in said or (stage, program) in SILENT or program == "curl"
+
+
+SILENT = {("starttls", "openssl")}
+"""Where a program does not print the reply; the journal has it."""
 
 
 def answered(server: Serving, stage: str) -> int:

@@ -50,6 +50,7 @@ COMMANDS = (
     Command("browse", "browse", N_("look up on the full screen; statuary alone does the same"), "[WORDS...]", ("tui",)),
     Command("show", "show", N_("show exactly the codes that a number, name or identity means"), "QUERY", ("lookup",)),
     Command("search", "search", N_("search by number, name or symptom"), "WORDS...", ("find",)),
+    Command("explain", "explain", N_("say what the codes in a line of a log or an error mean"), "LINE... | -"),
     Command("compare", "compare", N_("say in what two codes differ and what they share"), "A B", ("diff",)),
     Command(
         "snippet", "snippet", N_("show what to write in a framework, and what it really sent"), "CODE", ("snippets",)

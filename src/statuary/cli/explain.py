@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from statuary.catalog.model import Code
 from statuary.cli.console import Console
 from statuary.cli.parser import add_common
-from statuary.cli.render import heading, paragraphs, shown_summary, table
-from statuary.cli.text import clip, pad, width, wrap
+from statuary.cli.render import heading, table
+from statuary.cli.text import blocks, clip, inline, pad, width, wrap
 from statuary.explain.logline import MAX_LINE_CHARACTERS, Found, LineReader, page_path, to_dict
 from statuary.explain.logshapes import SPEAKERS
 from statuary.explain.words import N_, actor_phrase, fate_phrase, retry_phrase
@@ -139,8 +140,7 @@ class _Report:
         if self.lines == 1:
             message = _("no code was recognised in “%(line)s”") % {"line": clip(_printable(self._first), 100)}
         else:
-            plural = self._console.ngettext
-            message = plural(
+            message = self._console.ngettext(
                 "no code was recognised in %(count)s line", "no code was recognised in %(count)s lines", self.lines
             ) % {"count": self.lines}
         hint = _("For words without a code there is: statuary search WORDS")
@@ -174,19 +174,25 @@ def _explained(console: Console, found: Found) -> Iterator[str]:
     facts = [
         (_("Taken from"), [f"“{found.part}”: {_(found.why)}"]),
         (_("Said by"), [_(SPEAKERS[found.speaker])]),
-        (_("What it means"), [text for text in (shown_summary(console, code), fate_phrase(code).render(_)) if text]),
+        (_("What it means"), [*_told(console, code, "summary"), fate_phrase(code).render(_)]),
     ]
     if code.retry.policy:
         facts.append((_("Repeat it?"), [retry_phrase(code.retry).render(_)]))
     facts.append((_("Who acts"), [actor_phrase(code).render(_)]))
     for field, label in (("fix_sender", _("If you send")), ("fix_operator", _("If you run the server"))):
-        behind = " (en)" if field in code.prose.fallbacks and console.language != "en" else ""
-        if texts := list(paragraphs(console, code.prose.texts.get(field, ""))):
-            facts.append((label + behind, texts))
+        if texts := _told(console, code, field):
+            facts.append((label, texts))
     if found.heard:
         facts.append((_("Known from"), [f"{item.provider}: {item.text} <{item.source}>" for item in found.heard]))
     facts.append((_("Page"), [page_path(code, console.language)]))
     yield from table(console, facts)
+
+
+def _told(console: Console, code: Code, field: str) -> list[str]:
+    """The paragraphs of a field of the prose, marked where they are not in the reader's language."""
+    texts = [f"{mark}{inline(text, marked=console.colour)}" for mark, text in blocks(code.prose.texts.get(field, ""))]
+    behind = field in code.prose.fallbacks and console.language != "en"
+    return [f"{text} (en)" for text in texts] if behind else texts
 
 
 def _printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Finds the codes in a line of a log, a delivery report or an error, and says what each of them means for its reader."""
+"""Finds the codes in a line of a log, a delivery report or an error, and says what each means for its reader."""
 
 from __future__ import annotations
 
@@ -100,12 +100,17 @@ class LineReader:
                 found.setdefault(each.code.id, each)
         if not found:
             found = {each.code.id: each for each in self._by_itself(text, alone)}
-        return [each._replace(heard=heard(each.code, text)) for each in list(found.values())[:MAX_FOUND]]
+        return [
+            each if each.speaker == "own" else each._replace(heard=heard(each.code, text))
+            for each in list(found.values())[:MAX_FOUND]
+        ]
 
     def _resolve(self, place: _Place, text: str) -> Iterator[Found]:
         """The codes that a place names: several where a number has several owners."""
         shape = place.shape
-        part = " ".join(text[place.start : place.end].split()).strip(" ,;")[:MAX_PART_CHARACTERS]
+        part = " ".join(text[place.start : place.end].split()).strip(" ,;")
+        if len(part) > MAX_PART_CHARACTERS:
+            part = f"…{part[1 - MAX_PART_CHARACTERS :]}"
         if place.value:
             codes = self._codes(shape.protocol, place.value[: shape.prefix or None])
             if shape.weak:
@@ -244,6 +249,7 @@ def _places(text: str) -> list[_Place]:
 
 def _place(shape: Shape, groups: Mapping[str, int], match: Any) -> _Place | None:
     said = {name: (match[number], match.span(number)) for name, number in groups.items() if match[number]}
+    start, end = said.pop("part", ("", match.span()))[1]
     value = said.get("code", said.get("name", ("", ())))[0]
     enhanced = said.get("enhanced", ("", ()))[0]
     if value and enhanced and value[0] != enhanced[0]:
@@ -254,4 +260,4 @@ def _place(shape: Shape, groups: Mapping[str, int], match: Any) -> _Place | None
         return None
     spans = [span for _, span in said.values()]
     at = (min(start for start, _ in spans), max(end for _, end in spans))
-    return _Place(shape, match.start(), match.end(), at, value, enhanced)
+    return _Place(shape, start, end, at, value, enhanced)

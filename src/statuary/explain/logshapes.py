@@ -1,7 +1,8 @@
 """The shapes in which logs, reports and errors write of codes; what a number means depends on what stands around it.
 
 Every pattern is RE2's, so that a hostile line takes no longer than another of its length. The group ``code`` is a
-number, ``name`` a word; ``enhanced`` goes with an SMTP reply. The first shape that claims a place in a line keeps it.
+number, ``name`` a word; ``enhanced`` goes with an SMTP reply, and ``part``
+is what is shown of the line where that is not all of the match. The first shape that claims a place in a line keeps it.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ _MAIL_SHAPES = (
 )
 
 _HTTP_SHAPES = (
-    Shape("http", _ACCESS, "own", rf'[0-9]\] "(?:[^"\\]|\\.)*" {_STATUS} (?:[0-9]+|-)(?:[^0-9]|$)'),
+    Shape("http", _ACCESS, "own", rf'[0-9]\] (?P<part>"(?:[^"\\]|\\.)*" {_STATUS} (?:[0-9]+|-))(?:[^0-9]|$)'),
     Shape("http", _ACCESS, "own", rf'\bHTTP/[0-9](?:\.[0-9])?" {_STATUS}(?:[ ,]|$)'),
     Shape(
         "http",
@@ -199,8 +200,8 @@ _OTHER_SHAPES = (
         "peer",
         r"(?i)\b(?:websocket|closeevent)[^0-9]{1,80}\bcode[ :=]+(?P<code>[1-4][0-9]{3})(?:[^0-9.]|$)",
     ),
-    Shape("websocket", _WEBSOCKET, "peer", r"\breceived (?P<code>[1-4][0-9]{3}) \([a-z][a-z ]+\)"),
-    Shape("websocket", _WEBSOCKET, "own", r"\bsent (?P<code>[1-4][0-9]{3}) \([a-z][a-z ]+\)"),
+    Shape("websocket", _WEBSOCKET, "peer", r"\breceived (?P<code>[1-4][0-9]{3}) \([A-Za-z][A-Za-z ]+\)"),
+    Shape("websocket", _WEBSOCKET, "own", r"\bsent (?P<code>[1-4][0-9]{3}) \([A-Za-z][A-Za-z ]+\)"),
     Shape("http2", _FRAMES, "peer", r"\bHTTP/2 stream [0-9]+ was not closed cleanly: (?P<name>[A-Z][A-Z0-9_]{2,40})\b"),
     Shape("http2", _FRAMES, "peer", r"\b(?:ErrCode=|stream ID [0-9]+; |ERR_HTTP2_)(?P<name>[A-Z][A-Z0-9_]{2,40})\b"),
     Shape("http3", _FRAMES, "peer", r"\b(?P<name>H3_[A-Z][A-Z_]{2,40})\b"),

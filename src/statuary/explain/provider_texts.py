@@ -9,7 +9,7 @@ from statuary.catalog.model import Code, Seen
 
 __all__ = ["MIN_WORDS", "heard"]
 
-MIN_WORDS = 3
+MIN_WORDS = 4
 """How many words in a row, each the same every time, make a text known; fewer are anybody's."""
 MAX_KEPT_TEXTS = 1024
 """How many texts of providers are kept in the form in which they are compared."""

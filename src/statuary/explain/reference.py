@@ -19,14 +19,18 @@ from statuary.errors import CodeNotFound, ScriptError, SeveralOwners, StatuaryEr
 from statuary.explain.compare import compare
 from statuary.explain.decide import MAX_STEPS, all_trees, to_dict, tree
 from statuary.explain.languages import language_rows
+from statuary.explain.logline import LineReader
+from statuary.explain.logline import to_dict as found_to_dict
 from statuary.explain.mapping import map_code
 
-__all__ = ["DEFAULT_RESULTS", "ENGLISH", "NoSuchAnswer", "NoSuchEntry", "Reference", "fault"]
+__all__ = ["DEFAULT_RESULTS", "ENGLISH", "MAX_ASKED_CHARACTERS", "NoSuchAnswer", "NoSuchEntry", "Reference", "fault"]
 
 ENGLISH = "en"
 """The language where none is asked for."""
 DEFAULT_RESULTS = 20
 """How many results a search gives where no number is asked for."""
+MAX_ASKED_CHARACTERS = 2000
+"""The longest line of a log that can be asked about in an address or a call, in characters."""
 
 
 class NoSuchAnswer(StatuaryError):
@@ -159,6 +163,27 @@ class Reference:
             "codes": [code.to_dict() for code in codes],
             "suggestions": [] if codes else suggest(self.catalogue, query),
         }
+
+    def explain(self, line: str, language: str = ENGLISH) -> dict[str, Any]:
+        """What the codes in a line of a log, a delivery report or an error mean.
+
+        Args:
+            line: the line as it was met.
+            language: the tag in which it is told.
+
+        Raises:
+            CodeNotFound: none was recognised.
+        """
+        self._check_language(language)
+        if not line.strip():
+            raise WrongArgument("line", "a line of a log, a delivery report or an error")
+        if len(line) > MAX_ASKED_CHARACTERS:
+            raise WrongArgument("line", f"at most {MAX_ASKED_CHARACTERS} characters")
+        found = LineReader(self.catalogue, language).read(line, alone=True)
+        if not found:
+            raise CodeNotFound(line, suggest(self.catalogue, line[:MAX_QUERY_CHARACTERS]))
+        say = self._gettext(language)
+        return {"line": line, "found": [found_to_dict(each, language, say) for each in found]}
 
     def compare(self, left: str, right: str, language: str = ENGLISH) -> dict[str, Any]:
         """Two codes side by side.

@@ -12,7 +12,7 @@ from msgspec import Meta
 from statuary.catalog.lookup import MAX_QUERY_CHARACTERS, MAX_RESULTS
 from statuary.errors import StatuaryError, WrongArgument
 from statuary.explain.decide import MAX_STEPS, all_trees
-from statuary.explain.reference import DEFAULT_RESULTS, ENGLISH, Reference, fault
+from statuary.explain.reference import DEFAULT_RESULTS, ENGLISH, MAX_ASKED_CHARACTERS, Reference, fault
 from statuary.scenario.grammar import MAX_SCRIPT_CHARACTERS
 from statuary.serve.perform import MAX_CONNECTIONS, MAX_SEED, PERFORMED, perform, stages_of
 
@@ -63,6 +63,21 @@ class Search(Arguments):
         ),
     ]
     limit: Annotated[int, Meta(description="at most so many codes", ge=1, le=MAX_RESULTS)] = DEFAULT_RESULTS
+    lang: _Lang = ENGLISH
+
+
+class Explain(Arguments):
+    """The arguments of ``explain``."""
+
+    line: Annotated[
+        str,
+        Meta(
+            description="one line of a log, a delivery report, a bounce or an error, as it was met",
+            min_length=1,
+            max_length=MAX_ASKED_CHARACTERS,
+            pattern=r"\S",
+        ),
+    ]
     lang: _Lang = ENGLISH
 
 
@@ -181,6 +196,15 @@ TOOLS: tuple[Tool[Any], ...] = (
         "Finds codes by number, name or symptom, best first. Use it where look_up finds nothing or no code is known.",
         Search,
         lambda reference, given: reference.search(given.query, given.limit, given.lang),
+    ),
+    Tool(
+        "explain",
+        "Explain a line of a log",
+        "Finds the codes in a line of a log, a delivery report or an error by the shapes in which programs write them, "
+        "and says for each which part of the line said so, who said it, what it means, whether to repeat, who acts and "
+        "what to do. Ports, sizes and process numbers are not taken for codes.",
+        Explain,
+        lambda reference, given: reference.explain(given.line, given.lang),
     ),
     Tool(
         "compare",

@@ -18,6 +18,7 @@ EVERY = (
     "/api/v1/codes/smtp/452",
     "/api/v1/codes?q=quota",
     "/api/v1/lookup?q=452",
+    "/api/v1/explain?line=HTTP/1.1%20502%20Bad%20Gateway",
     "/api/v1/compare?left=smtp/452&right=http/507",
     "/api/v1/map?code=smtp/452&protocol=http",
     "/api/v1/concepts",
@@ -54,6 +55,8 @@ def test_one_shape_with_the_command_line(client: Client, command: Callable[..., 
     tag = ("--lang", lang)
     assert [get("/api/v1/codes/smtp/4.2.2")] == command("show", "smtp/4.2.2", *tag)
     assert get("/api/v1/lookup?q=452")["codes"] == command("show", "452", *tag)
+    explained = get("/api/v1/explain?line=said:%20452%204.2.2%20full")["found"]
+    assert [{"line": 1, **each} for each in explained] == command("explain", "said: 452 4.2.2 full", *tag)
     assert get("/api/v1/codes?q=quota&limit=3")["codes"] == command("search", "quota", "--limit", "3", *tag)
     assert [get("/api/v1/compare?left=smtp/452&right=http/507")] == command("compare", "smtp/452", "http/507", *tag)
     assert [get("/api/v1/map?code=smtp/452&protocol=http")] == command("map", "smtp/452", "http", *tag)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from statuary.catalog.lookup import MAX_QUERY_CHARACTERS, MAX_RESULTS
 from statuary.explain.decide import MAX_STEPS, all_trees
-from statuary.explain.reference import DEFAULT_RESULTS, ENGLISH, Reference
+from statuary.explain.reference import DEFAULT_RESULTS, ENGLISH, MAX_ASKED_CHARACTERS, Reference
 from statuary.web.v1 import shapes
 
 __all__ = ["MAX_ANSWERS_CHARACTERS", "ROOT", "Endpoint", "Parameter", "endpoints"]
@@ -17,6 +17,8 @@ ROOT = "/api/v1"
 """What the addresses begin with."""
 MAX_ANSWERS_CHARACTERS = 1000
 """The longest list of answers to a tree's questions, in characters."""
+
+_LINE = "dsn=4.2.2, status=deferred (host mx.example.net[192.0.2.25] said: 452 4.2.2 Mailbox full)"
 
 
 class Parameter(NamedTuple):
@@ -114,6 +116,18 @@ def endpoints(reference: Reference) -> tuple[Endpoint, ...]:
             shapes.Codes,
             lambda ask, given: ask.look_up(given["q"], given["lang"]),
             (Parameter("q", code, "smtp 4.2.2", required=True), lang),
+            (HTTPStatus.NOT_FOUND,),
+        ),
+        Endpoint(
+            "explain_line",
+            "/explain",
+            "What the codes in a line of a log, a delivery report or an error mean",
+            shapes.Explanation,
+            lambda ask, given: ask.explain(given["line"], given["lang"]),
+            (
+                Parameter("line", "the line as it was met", _LINE, required=True, most=MAX_ASKED_CHARACTERS),
+                lang,
+            ),
             (HTTPStatus.NOT_FOUND,),
         ),
         Endpoint(

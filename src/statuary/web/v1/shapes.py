@@ -14,6 +14,7 @@ __all__ = [
     "Concepts",
     "Decision",
     "ErrorShape",
+    "Explanation",
     "Languages",
     "MappingShape",
     "Protocols",
@@ -129,6 +130,36 @@ class SearchResult(Shape):
     query: str
     codes: list[CodeShape]
     suggestions: list[str]
+
+
+class FoundShape(Shape):
+    """A code in a line: what said so, who, what it means, and what to do; ``heard`` are texts of providers in it."""
+
+    code: str
+    protocol: str
+    value: str
+    title: str
+    part: str
+    why: str
+    said_by: str
+    speaker: str
+    summary: str
+    meaning: str
+    who_acts: str
+    repeat: str
+    policy: str
+    wait_seconds: int | None
+    fix_sender: str
+    fix_operator: str
+    heard: list[SeenShape]
+    page: str
+
+
+class Explanation(Shape):
+    """The codes in a line, those first whose place says most."""
+
+    line: str
+    found: list[FoundShape]
 
 
 class RowShape(Shape):
