@@ -57,6 +57,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("serve/http/target.py", "503"): "an example in an error",
     ("serve/http/target.py", "504"): "an example in an error",
     ("web/extract.py", "100"): "the width of a line",
+    ("web/v1/endpoints.py", "452"): "an example in the API's document",
     ("web/v1/endpoints.py", "4.2.2"): "an example in the API's document",
     ("web/v1/endpoints.py", "5.2.2"): "an example in the API's document",
     ("web/guard.py", "127"): "the loopback network",

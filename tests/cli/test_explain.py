@@ -55,7 +55,7 @@ def test_a_line(statuary: Run) -> None:
     """What it means, whether to repeat, who acts, what to do, who is known to say so, and the page."""
     done = statuary("explain", GMAIL)
     assert done.code == 0
-    for said in ("smtp/452  ", "smtp/4.2.2  ", "“said: 452 4.2.2”", "Repeat it?", "30 minutes", "Who acts"):
+    for said in ("smtp/452  ", "smtp/4.2.2  ", "`said: 452 4.2.2`", "Repeat it?", "30 minutes", "Who acts"):
         assert said in done.out
     for said in ("If you send", "If you run the server", "Known from", "Gmail", "/en/smtp/4.2.2", "at the other end"):
         assert said in done.out

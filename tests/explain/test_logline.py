@@ -15,7 +15,7 @@ from statuary.explain.logline import (
     MAX_KEPT_CODES,
     MAX_LINE_CHARACTERS,
     MAX_PART_CHARACTERS,
-    Found,
+    Finding,
     LineReader,
     _shapes,
     to_dict,
@@ -35,7 +35,7 @@ def ids(line: str, *, alone: bool = False) -> list[str]:
     return [found.code.id for found in READER.read(line, alone=alone)]
 
 
-def one(line: str) -> Found:
+def one(line: str) -> Finding:
     """The first code of a line."""
     return READER.read(line)[0]
 

@@ -15,6 +15,7 @@ from statuary.snippets.client_shelf import ClientShelf
 from statuary.snippets.mail_shelf import MailShelf
 from statuary.snippets.place import place
 from statuary.snippets.shelf import Shelf
+from statuary.web.views.snippets import MAIN_FRAMEWORKS
 from tests.conftest import Serving
 from tests.web.kinds import KINDS, LANGUAGES
 
@@ -76,7 +77,7 @@ def test_the_button_copies_the_file_that_ran(server: Serving, browser: Browser, 
     page = context.new_page()
     page.goto(f"{server.site}/fr/{path}")
     shown = page.locator("details.snippet:not(.client, .server)")
-    assert shown.count() >= 8
+    assert shown.count() >= MAIN_FRAMEWORKS
     for number in range(shown.count()):
         one = shown.nth(number)
         if number:

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Serving, start_server, stop_server
+from tests.web.axe import load_axe, violations
 
 MAX_SHOWN = 400
 """The most exchanges that may stand in the tree at once, however many there are."""
@@ -218,6 +219,24 @@ def test_page_keys_go_from_dialogue_to_dialogue(serving: Serving, page: Page) ->
     page.keyboard.press("PageUp")
     assert page.evaluate("document.activeElement.getAttribute('aria-posinset')") == "1"
     assert page.locator(".dialogue").first.get_attribute("aria-setsize") == "3"
+
+
+def test_a_feed_is_one_only_while_it_has_dialogues(serving: Serving, page: Page) -> None:
+    """The role promises articles within (WAI-ARIA 1.2 §5.4, feed); an empty journal, or a cleared one, has none."""
+    open_journal(page, serving)
+    feed = page.locator("#journal")
+    expect(feed).not_to_have_attribute("role", "feed")
+    assert violations(page, load_axe()) == []
+    httpx.get(f"{serving.http}/status/503")
+    expect(feed).to_have_attribute("role", "feed")
+    expect(feed.get_by_role("article")).to_have_count(1)
+    assert violations(page, load_axe()) == []
+    httpx.delete(f"{serving.site}/api/journal")
+    httpx.get(f"{serving.http}/status/503")
+    page.get_by_text("connection 2").first.wait_for()
+    httpx.delete(f"{serving.site}/api/journal")
+    page.reload()
+    expect(feed).not_to_have_attribute("role", "feed")
 
 
 def test_what_was_forgotten_unseen_is_said(browser: Browser) -> None:

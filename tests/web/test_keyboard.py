@@ -1,4 +1,4 @@
-"""The site by keyboard alone: search, language, forms, script, journal, rules; what has the focus is seen (WCAG 2.2: 2.1.1, 2.4.7, 2.4.11)."""
+"""The site by keyboard alone, from search to rules; what has the focus is seen (WCAG 2.2: 2.1.1, 2.4.7, 2.4.11)."""
 
 from __future__ import annotations
 

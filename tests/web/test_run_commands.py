@@ -118,7 +118,7 @@ def test_every_stage_has_lines_that_get_its_answer(server: Serving, tmp_path: Pa
             require(program)
         before = answered(server, stage)
         said = (python if program == "python" else shell)(forms[program], tmp_path)
-        assert answered(server, stage) == before + 1, (stage, program, said)
+        assert answered(server, stage) > before, (stage, program, said)  # a refused EHLO is followed by HELO
         assert "554" in said or (stage, program) in SILENT or program == "curl"
 
 

@@ -12,8 +12,8 @@ from statuary.catalog.model import Code
 from statuary.cli.console import Console
 from statuary.cli.parser import add_common
 from statuary.cli.render import heading, table
-from statuary.cli.text import blocks, clip, inline, pad, width, wrap
-from statuary.explain.logline import MAX_LINE_CHARACTERS, Found, LineReader, page_path, to_dict
+from statuary.cli.text import CODE_OFF, CODE_ON, blocks, clip, inline, pad, width, wrap
+from statuary.explain.logline import MAX_LINE_CHARACTERS, Finding, LineReader, page_path, to_dict
 from statuary.explain.logshapes import SPEAKERS
 from statuary.explain.words import N_, actor_phrase, fate_phrase, retry_phrase
 
@@ -156,7 +156,7 @@ class _Report:
             title = clip(self._titles[identity], max(console.columns - column - 14, 8))
             yield f"{count:8}  {pad(identity, column)}  {title}"
 
-    def _told(self, line: str, found: list[Found]) -> Iterator[str]:
+    def _told(self, line: str, found: list[Finding]) -> Iterator[str]:
         """The line, and below it each of its codes."""
         console = self._console
         for text in wrap(clip(_printable(line), MAX_SHOWN_PART), console.columns, "> "):
@@ -166,13 +166,14 @@ class _Report:
             yield from _explained(console, each)
 
 
-def _explained(console: Console, found: Found) -> Iterator[str]:
+def _explained(console: Console, found: Finding) -> Iterator[str]:
     """A code: what said so, what it means, and what to do."""
     _ = console.gettext
     code = found.code
     yield heading(console, code)
+    part = f"{CODE_ON}{found.part}{CODE_OFF}" if console.colour else f"`{found.part}`"
     facts = [
-        (_("Taken from"), [f"“{found.part}”: {_(found.why)}"]),
+        (_("Taken from"), [f"{part} ({_(found.why)})"]),
         (_("Said by"), [_(SPEAKERS[found.speaker])]),
         (_("What it means"), [*_told(console, code, "summary"), fate_phrase(code).render(_)]),
     ]

@@ -15,7 +15,7 @@ from statuary.explain.logshapes import OPENING, SHAPES, SPEAKERS, WHOLE, Shape
 from statuary.explain.provider_texts import heard
 from statuary.explain.words import actor_phrase, fate_phrase, retry_phrase
 
-__all__ = ["MAX_FOUND", "MAX_LINE_CHARACTERS", "Found", "LineReader", "page_path", "to_dict"]
+__all__ = ["MAX_FOUND", "MAX_LINE_CHARACTERS", "Finding", "LineReader", "page_path", "to_dict"]
 
 MAX_LINE_CHARACTERS = 8192
 """How much of a line is read, in characters."""
@@ -42,7 +42,7 @@ _NO_HTTP = re.compile(
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class Found(NamedTuple):
+class Finding(NamedTuple):
     """A code in a line.
 
     Args:
@@ -84,7 +84,7 @@ class LineReader:
         self._language = language
         self._kept: dict[tuple[str, str], tuple[Code, ...]] = {}
 
-    def read(self, line: str, *, alone: bool = False) -> list[Found]:
+    def read(self, line: str, *, alone: bool = False) -> list[Finding]:
         """The codes in a line, each once, those first whose place says most.
 
         Args:
@@ -92,7 +92,7 @@ class LineReader:
             alone: whether a person asks about this line, so that ``452`` alone is a question too.
         """
         text = _clean(line)
-        found: dict[str, Found] = {}
+        found: dict[str, Finding] = {}
         for place in _places(text):
             if len(found) >= MAX_FOUND:
                 break
@@ -105,7 +105,7 @@ class LineReader:
             for each in list(found.values())[:MAX_FOUND]
         ]
 
-    def _resolve(self, place: _Place, text: str) -> Iterator[Found]:
+    def _resolve(self, place: _Place, text: str) -> Iterator[Finding]:
         """The codes that a place names: several where a number has several owners."""
         shape = place.shape
         part = " ".join(text[place.start : place.end].split()).strip(" ,;")
@@ -115,10 +115,10 @@ class LineReader:
             codes = self._codes(shape.protocol, place.value[: shape.prefix or None])
             if shape.weak:
                 codes = tuple(code for code in codes if code.kind == "code" and not code.hidden)
-            yield from (Found(code, part, shape.why, _speaker(code, shape.speaker)) for code in codes)
+            yield from (Finding(code, part, shape.why, _speaker(code, shape.speaker)) for code in codes)
         if place.enhanced:
             for code in self._codes(shape.protocol, place.enhanced):
-                yield Found(code, part, shape.why, _speaker(code, shape.speaker))
+                yield Finding(code, part, shape.why, _speaker(code, shape.speaker))
 
     def _codes(self, protocol: str, value: str) -> tuple[Code, ...]:
         key = (protocol, value)
@@ -142,21 +142,21 @@ class LineReader:
             return self._look_up(protocol, " ".join(words[:-1]))
         return []
 
-    def _by_itself(self, text: str, alone: bool) -> Iterator[Found]:
+    def _by_itself(self, text: str, alone: bool) -> Iterator[Finding]:
         """What a line without any shape may be: a code with its own name, or a reply that speaks of mail."""
         bare = text.strip()
         opening = _OPENING.match(text)
         if len(bare) <= MAX_QUERY_CHARACTERS and (alone or opening is not None):
             codes = [code for code in find(self._catalogue, bare, self._language) if not code.hidden]
             if codes:
-                yield from (Found(code, bare, WHOLE, _speaker(code, "unknown")) for code in codes)
+                yield from (Finding(code, bare, WHOLE, _speaker(code, "unknown")) for code in codes)
                 return
         if opening is None:
             return
         rest = text[opening.end() :]
         for code in self._codes("smtp", opening[1]):
             if code.kind == "code" and (_MAIL_WORDS.search(rest) or heard(code, text)):
-                yield Found(code, bare[:MAX_PART_CHARACTERS], OPENING, "remote")
+                yield Finding(code, bare[:MAX_PART_CHARACTERS], OPENING, "remote")
 
 
 def page_path(code: Code, language: str) -> str:
@@ -169,7 +169,7 @@ def page_path(code: Code, language: str) -> str:
     return f"/{language}/{code.id}"
 
 
-def to_dict(found: Found, language: str, gettext: Callable[[str], str] = str) -> dict[str, Any]:
+def to_dict(found: Finding, language: str, gettext: Callable[[str], str] = str) -> dict[str, Any]:
     """A finding as plain data: the same keys for every one.
 
     Args:

@@ -17,6 +17,8 @@ __all__ = ["serve_site"]
 
 SHUTDOWN_SECONDS = 1
 """What open responses, such as event streams, get to end at shutdown, in seconds."""
+HALF_CLOSED_SECONDS = 30
+"""How long a client that has ended its own side may wait for its answer, in seconds."""
 MAX_SITE_CONNECTIONS = 512
 """Connections and tasks at once; past it the site answers 503."""
 
@@ -31,7 +33,30 @@ class _Server(uvicorn.Server):
 
 
 class _Http(H11Protocol):
-    """Uvicorn's HTTP, where what cannot be read comes behind a request that is still being answered."""
+    """Uvicorn's HTTP, where what cannot be read comes behind a request that is still being answered, and where a client
+    that has said all still gets its answer."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def eof_received(self) -> bool:
+        """Keep our side open for an answer that has not begun yet (RFC 9112 §9.6); a stream ends with its reader."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_started or cycle.more_body:
+            return False
+        self._patience = self.loop.call_later(HALF_CLOSED_SECONDS, self.transport.close)
+        return True
+
+    def on_response_complete(self) -> None:
+        """Go on with what was sent ahead; where nothing was, nothing can come after the client's end."""
+        super().on_response_complete()
+        if self._patience is not None and self.cycle.response_complete:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse it; the request before it is answered no more, which would be an exception in the log."""

@@ -18,7 +18,7 @@ ROOT = "/api/v1"
 MAX_ANSWERS_CHARACTERS = 1000
 """The longest list of answers to a tree's questions, in characters."""
 
-_LINE = "dsn=4.2.2, status=deferred (host mx.example.net[192.0.2.25] said: 452 4.2.2 Mailbox full)"
+_LINE = "dsn=4.2.2, status=deferred (host mx.example.net[192.0.2.25] said: 452 4.2.2 Over its quota)"
 
 
 class Parameter(NamedTuple):

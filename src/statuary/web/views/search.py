@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statuary.catalog.lookup import MAX_QUERY_CHARACTERS, find, search, suggest
-from statuary.explain.logline import Found, LineReader
+from statuary.explain.logline import Finding, LineReader
 from statuary.explain.logshapes import SPEAKERS
 from statuary.explain.reference import MAX_ASKED_CHARACTERS
 from statuary.web.site import Page, Result, Visit
@@ -41,7 +41,7 @@ def results(visit: Visit) -> Result:
     )
 
 
-def _in_line(visit: Visit, line: str) -> list[Found]:
+def _in_line(visit: Visit, line: str) -> list[Finding]:
     """The codes in a line of a log that somebody pasted; none where the query is a code by itself, or words."""
     if not line or find(visit.catalogue, line[:MAX_QUERY_CHARACTERS], visit.tag):
         return []

@@ -19,7 +19,7 @@ from statuary.web.views.links import heading
 
 __all__ = ["MAIN_FRAMEWORKS", "matrix", "more", "snippets_path"]
 
-MAIN_FRAMEWORKS = 8
+MAIN_FRAMEWORKS = 7
 """How many frameworks stand on the mock page of a code; the others have a page of their own, which keeps both light."""
 
 _PLACES = {word: place for place, word in enumerate(VERDICTS)}
