@@ -42,12 +42,12 @@ def test_faulty_files(statuary: Statuary, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"[[rule]\n", b"x" * 100, b"\x00", b"[[rule]]\n[[rule]]\n"])
-def test_serve_refuses_what_check_refuses(statuary: Statuary, tmp_path: Path, content: bytes) -> None:
+def test_serve_refuses_what_check_refuses(process: Statuary, tmp_path: Path, content: bytes) -> None:
     """Exit code 2 and the place, and no traceback."""
     file = tmp_path / "shop.toml"
     file.write_bytes(content)
     for command in (("check",), ("serve", "--site-port=0", "--http-port=0", "--smtp-port=0")):
-        done = statuary(*command, str(file))
+        done = process(*command, str(file))
         assert done.code == 2
         assert f"{file}:" in done.err
         assert "Traceback" not in done.err

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ssl
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from statuary.serve.journal import Exchange, MemoryJournal
 from statuary.serve.mailbox import Mailbox, Message
 from statuary.serve.output import Output, Send
 from statuary.serve.session import Peer, Shared
-from statuary.serve.smtp import LmtpMock, SmtpMock
+from statuary.serve.smtp import LmtpMock, SmtpMock, SubmissionMock
 from statuary.serve.smtp.mock import MAX_SETTLED_LINES
 from statuary.wire.smtp import SmtpLimits
 
@@ -122,11 +123,36 @@ class Seen(NamedTuple):
     closing: bool
 
 
+class Change(NamedTuple):
+    """What somebody else does while a session is open: other rules are put in force, or a key's counts forgotten."""
+
+    rules: str = ""
+    key: str | None = None
+
+    def make(self, shared: Shared) -> None:
+        """Do it."""
+        if self.rules:
+            shared.replace_rules(RULES[self.rules])
+        else:
+            shared.start_over(self.key)
+
+
+class NoTls:
+    """Stands for the certificate; nobody shakes hands here."""
+
+    _context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    def server_context(self, alpn: Sequence[str] = ()) -> ssl.SSLContext:
+        """Always the same."""
+        return self._context
+
+
 def make_mock(rules: RuleIndex, kind: type[SmtpMock] = SmtpMock) -> SmtpMock:
-    return kind(Shared(open_catalogue(), rules=rules, clock=lambda: 0.0), LIMITS)
+    tls = NoTls() if kind is SubmissionMock else None
+    return kind(Shared(open_catalogue(), rules=rules, clock=lambda: 0.0, tls=tls), LIMITS)
 
 
-def run(mock: SmtpMock, portions: Iterable[bytes]) -> Seen:
+def run(mock: SmtpMock, portions: Iterable[bytes | Change]) -> Seen:
     """A session of its own journal, mailbox and counts; waits take no time."""
     shared = mock.shared
     shared.journal, shared.mailbox, shared.counters = MemoryJournal(), Mailbox(), MemoryCounters()
@@ -147,7 +173,9 @@ def run(mock: SmtpMock, portions: Iterable[bytes]) -> Seen:
 
     carry_out(session.start())
     for portion in portions:
-        if not session.closing:
+        if isinstance(portion, Change):
+            portion.make(shared)
+        elif not session.closing:
             carry_out(session.receive(portion))
     carry_out(session.eof())
     counted = shared.counters.snapshot()
@@ -167,6 +195,54 @@ def test_known_lines_are_answered_as_new_ones(rules: str, lines: list[bytes], cu
 
     for portions in (lines, lines, [wire], [wire[a:b] for a, b in pairwise(edges)]):
         assert run(mock, portions) == slow
+
+
+INSIDE = (
+    b"STARTTLS\r\n",
+    b"EHLO client.test\r\n",
+    b"EHLO nochunking-size30.x\r\n",
+    b"EHLO key-blue.x\r\n",
+    b"AUTH PLAIN AGFubmErcmVkAHg=\r\n",
+    *OPENING[1:],
+    b"x\r\n.\r\n",
+    b"x" * 40 + b"\r\n.\r\n",
+    b"BDAT 3 LAST\r\nabc",
+)
+CHANGES = (*[Change(rules=name) for name in RULES], Change(key="red"), Change(key="blue"), Change())
+STEPS = st.one_of(st.sampled_from([b"".join(OPENING[:3]), *INSIDE]), st.sampled_from(LINES), st.sampled_from(CHANGES))
+
+
+@settings(deadline=None)
+@given(
+    before=st.lists(STEPS, max_size=12),
+    steps=st.lists(STEPS, max_size=20),
+    kind=st.sampled_from([SmtpMock, SubmissionMock, LmtpMock]),
+)
+def test_rules_and_counts_that_change_in_between_tell_no_difference(
+    before: list[bytes | Change], steps: list[bytes | Change], kind: type[SmtpMock]
+) -> None:
+    """What was learnt under other rules, by other sessions, or outside of TLS (RFC 3207 §4.2) is never answered."""
+    apart: list[bytes | Change] = []
+    for step in steps:
+        apart += [step] if isinstance(step, Change) else [step[at : at + 1] for at in range(len(step))]
+    slow = run(make_mock(RULES["none"], kind), apart)
+    mock = make_mock(RULES["none"], kind)
+    for learnt in (before, steps, steps):
+        mock.shared.replace_rules(RULES["none"])
+        seen = run(mock, learnt)
+    assert seen == slow
+
+
+def test_what_a_name_withheld_outside_of_tls_is_there_again_inside() -> None:
+    """RFC 3207 §4.2: nothing of the first EHLO holds after the handshake, whoever said the second one before."""
+    mock = make_mock(RULES["none"], SubmissionMock)
+    inside = (b"EHLO client.test\r\n", *OPENING[1:3], b"BDAT 40 LAST\r\n" + b"x" * 40)
+    run(mock, [OPENING[0], b"STARTTLS\r\n", *inside])
+    assert OPENING[0] in mock.settled_inside
+
+    seen = run(mock, [b"EHLO nochunking-size30.x\r\n", b"STARTTLS\r\n", *inside])
+    assert [row.code for _, row in seen.journal][-4:] == ["250"] * 4
+    assert len(seen.mail) == 1
 
 
 def test_settled_lines_are_bounded() -> None:

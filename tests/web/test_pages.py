@@ -71,6 +71,7 @@ KINDS = (
     "search",
     "search?q=452",
     "search?q=zzzqq",
+    "search?q=host+said:+452+4.2.2+Over+quota",
     "journal",
     "journal?code=4*&recipient=*@any.test&connection=1&rule=x&peer=127.0.0.1&key=blue",
     "journal/messages",

@@ -138,7 +138,8 @@ class _Report:
     def _say_nothing(self) -> None:
         _ = self._console.gettext
         if self.lines == 1:
-            message = _("no code was recognised in “%(line)s”") % {"line": clip(_printable(self._first), 100)}
+            shown = clip(_printable(self._first), MAX_SHOWN_PART)
+            message = _("no code was recognised in “%(line)s”") % {"line": shown}
         else:
             message = self._console.ngettext(
                 "no code was recognised in %(count)s line", "no code was recognised in %(count)s lines", self.lines
@@ -175,13 +176,13 @@ def _explained(console: Console, found: Finding) -> Iterator[str]:
     facts = [
         (_("Taken from"), [f"{part} ({_(found.why)})"]),
         (_("Said by"), [_(SPEAKERS[found.speaker])]),
-        (_("What it means"), [*_told(console, code, "summary"), fate_phrase(code).render(_)]),
+        (_("What it means"), [*_prose(console, code, "summary"), fate_phrase(code).render(_)]),
     ]
     if code.retry.policy:
         facts.append((_("Repeat it?"), [retry_phrase(code.retry).render(_)]))
     facts.append((_("Who acts"), [actor_phrase(code).render(_)]))
     for field, label in (("fix_sender", _("If you send")), ("fix_operator", _("If you run the server"))):
-        if texts := _told(console, code, field):
+        if texts := _prose(console, code, field):
             facts.append((label, texts))
     if found.heard:
         facts.append((_("Known from"), [f"{item.provider}: {item.text} <{item.source}>" for item in found.heard]))
@@ -189,9 +190,10 @@ def _explained(console: Console, found: Finding) -> Iterator[str]:
     yield from table(console, facts)
 
 
-def _told(console: Console, code: Code, field: str) -> list[str]:
+def _prose(console: Console, code: Code, field: str) -> list[str]:
     """The paragraphs of a field of the prose, marked where they are not in the reader's language."""
-    texts = [f"{mark}{inline(text, marked=console.colour)}" for mark, text in blocks(code.prose.texts.get(field, ""))]
+    told = code.summary if field == "summary" else code.prose.texts.get(field, "")
+    texts = [f"{mark}{inline(text, marked=console.colour)}" for mark, text in blocks(told)]
     behind = field in code.prose.fallbacks and console.language != "en"
     return [f"{text} (en)" for text in texts] if behind else texts
 

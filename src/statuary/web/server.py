@@ -38,7 +38,7 @@ class _Http(H11Protocol):
 
     _patience: asyncio.TimerHandle | None = None
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio has it give either
         """Keep our side open for an answer that has not begun yet (RFC 9112 §9.6); a stream ends with its reader."""
         cycle = self.cycle
         if cycle is None or cycle.response_started or cycle.more_body:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
@@ -19,6 +18,7 @@ from statuary.cli.screen.lines import PaneConsole
 from statuary.cli.screen.views import LookupScreen, SheetScreen
 from statuary.cli.screen.widgets import SheetView
 from statuary.cli.search import found_by
+from tests.conftest import run_async
 
 Play = Callable[[Pilot[None], LookupScreen], Awaitable[None]]
 KEYS = (
@@ -37,7 +37,7 @@ def play(act: Play, query: str = "", *, language: str = "en", size: tuple[int, i
             await pilot.pause()
             await act(pilot, app.lookup)
 
-    asyncio.run(run())
+    run_async(run())
     return app
 
 

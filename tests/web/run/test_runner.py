@@ -21,6 +21,7 @@ from statuary.web.run import runner as runner_module
 from statuary.web.run.ask import ask
 from statuary.web.run.runner import MAX_RUNS, Runner
 from statuary.web.run.wire import Telling, patience_with, request, send_mail
+from tests.conftest import run_async
 from tests.web.client import run
 
 CATALOGUE = open_catalogue()
@@ -176,7 +177,7 @@ def test_any_octets_end_in_an_end(pieces: list[bytes], ended: str, protocol: str
         )
         await (send_mail(line, made) if protocol == "smtp" else request(line, made, "127.0.0.1:8081"))
 
-    asyncio.run(scene())
+    run_async(scene())
     assert [event["event"] for event in events].count("end") == 1
     assert events[-1]["event"] == "end"
     told = "".join(event["text"] for event in events if event["event"] == "octets" and event["by"] == "server")

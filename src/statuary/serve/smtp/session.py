@@ -257,5 +257,7 @@ class SmtpSession(Speaker):
         self.manner = None
         self.later = self.tagged = False
         self.settled = mock.settled_inside
+        _, limits, understood = mock.hello(None, inside=True)
+        self.engine.offer(limits, understood)
         plan: Plan = [Send(output)] if isinstance(output, bytes) else output
         return [*plan, StartTls(shared.tls.server_context())]
