@@ -18,6 +18,7 @@ from tests.web.crawl import Page, walk
 
 SAMPLE_A_KIND = 3
 MAX_PAGE_OCTETS = 60_000
+pytestmark = pytest.mark.timeout(1800)  # thousands of pages, and the checker is a program of its own
 _ALTERNATE = re.compile(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)"')
 _COMPARE = re.compile(r"/\w\w/compare/([^/]+)/([^/]+)/([^/]+)/([^/]+)")
 
