@@ -10,7 +10,6 @@ from statuary.cli.commands import COMMANDS, Command, by_name
 from statuary.cli.console import Console
 from statuary.cli.options import COMMON
 from statuary.cli.parser import Parser, add_common
-from statuary.cli.settings import settings
 from statuary.cli.text import wrap
 from statuary.explain.words import N_
 
@@ -120,7 +119,11 @@ def _describe(parser: Parser, console: Console) -> str:
     parser.description = _(description)
     parser._optionals.title = _("Options")  # argparse has no public name for its two groups
     parser._positionals.title = _("Arguments")
-    own = {setting.told(): setting.told(_) for setting in settings()}
+    own: dict[str, str] = {}
+    if parser.prog.endswith(" serve"):
+        from statuary.cli.settings import settings  # it loads the servers, which no other command's help needs
+
+        own = {setting.told(): setting.told(_) for setting in settings()}
     for action in parser._actions:
         text = action.help or ""
         action.help = own.get(text) or _(text)
