@@ -57,9 +57,11 @@ def test_listeners_hear_of_each_exchange_until_they_leave() -> None:
 
 def journal_of(server: Serving, needle: str) -> list[dict[str, Any]]:
     """The exchanges of the connection in which a text was sent."""
-    kept = httpx.get(f"{server.site}/api/journal", params={"limit": 1000}).json()["exchanges"]
-    connections = {item["connection"] for item in kept if needle in item["request"]}
-    return [item for item in kept if item["connection"] in connections]
+    with httpx.Client(base_url=server.site) as api:
+        found = api.get("/api/journal", params={"text": needle}).json()["exchanges"]
+        connections = {item["connection"] for item in found if needle in item["request"]}
+        of_each = [api.get("/api/journal", params={"connection": number}).json() for number in sorted(connections)]
+    return [item for kept in of_each for item in kept["exchanges"]]
 
 
 def test_the_journal_keeps_the_octets_of_both_directions(server: Serving) -> None:
