@@ -3,7 +3,8 @@
 The files are plain Markdown, so that they read well wherever the repository is shown: ``# `` for the title, ``## ``
 and ``### `` for headings, paragraphs, lists, tables and fenced blocks. Texts are translated one by one: a heading, a
 paragraph, an item of a list, a row of a table. What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``
-was written by ``tools/manual.py`` and is no translator's; neither is a row that holds nothing but code.
+was written by ``tools/manual.py``: its words are the interface's, but for the cells of the parts in :data:`WORDED`.
+What holds nothing but code is no translator's.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = [
     "MANUAL",
     "MAX_PAGE_OCTETS",
     "PAGES",
+    "WORDED",
     "anchor_of",
     "cells",
     "fill_manual",
@@ -47,19 +49,22 @@ PAGES = (
     "releasing",
 )
 """Every page, in the order in which they are read."""
+WORDED = frozenset(("admin", "wiremock", "mailpit", "catalogue", "limits", "limits-tools"))
+"""The generated parts whose cells are translated here: the program has these words in English alone."""
 MAX_PAGE_OCTETS = 256 * 1024
 """The largest page of the manual that is read, in octets."""
 MAX_NAME_CHARACTERS = 48
 """How much of a row's first cell names its text for translators, in characters."""
 
 _COMMENT = re.compile(r"<!-- (?P<words>[^\n]*?) -->")
-_OPENING = re.compile(r"generated: [a-z-]+")
+_OPENING = re.compile(r"generated: (?P<part>[a-z-]+)")
 _REMARK = re.compile(r"not run: .+")
 _END = "end"
 _LEVELS = {"h1": 1, "h2": 2, "h3": 3}
 _LEFT_OUT = re.compile(r"[^\w\- ]")
 _CODE = re.compile(r"`[^`]*`")
 _WORD = re.compile(r"[^\W\d_]")
+_WORDS = re.compile(r"[^\W\d_]{2,} ")
 _CELLS = re.compile(r"(?<!\\)\|")
 
 
@@ -68,7 +73,7 @@ def read_manual(root: Path) -> Iterator[Sourced]:
 
     Facts are ``blocks``: each a ``kind`` (``heading``, ``prose``, ``list``, ``table``, ``code``) and what it holds. A
     text is a pair: ``["field", NAME]`` for one that is translated, ``["plain", TEXT]`` for one that is not,
-    ``["made", TEXT]`` for one that was generated from the program.
+    ``["made", TEXT]`` for one that was generated from the program, ``["cells", TEXTS]`` for a row of such texts.
 
     Args:
         root: the content root.
@@ -151,7 +156,9 @@ class _Page:
         self.texts: dict[str, str] = {}
         self._section, self._number = "start", 0
         self._anchors: set[str] = set()
+        self._rows: set[str] = set()
         self._made = 0
+        self._part = ""
 
     def read(self) -> None:
         """Read the whole page."""
@@ -224,7 +231,7 @@ class _Page:
 
     def _table(self, token: Token) -> None:
         assert token.map is not None
-        rows = []
+        rows: list[list[Any]] = []
         width = 0
         self._number += 1
         lines = self.lines[token.map[0] : token.map[1]]
@@ -236,16 +243,21 @@ class _Page:
             if len(cells(row)) != width:
                 problem = f"row {number} of a table has {len(cells(row))} cells, not {width}"
                 raise self._error(token, problem, "give each row as many as the first")
-            rows.append(self._text(row, self._row_name(cells(row)[0])))
+            name = self._row_name(cells(row)[0])
+            if self._made and self._part in WORDED and rows:
+                rows.append(["cells", [self._cell(cell, f"{name}.{place}") for place, cell in enumerate(cells(row))]])
+            else:
+                rows.append(self._text(row, name))
         self.blocks.append({"kind": "table", "rows": rows})
 
     def _row_name(self, cell: str) -> str:
         """What names a row: its first cell, so that a new row moves no other."""
         words = "-".join(re.findall(r"[a-z0-9]+", cell.lower()))[:MAX_NAME_CHARACTERS] or str(self._number)
         name, again = f"{self._section}.{words}", 1
-        while name in self.texts:
+        while name in self._rows:
             again += 1
             name = f"{self._section}.{words}-{again}"
+        self._rows.add(name)
         return name
 
     def _comment(self, token: Token) -> None:
@@ -254,8 +266,9 @@ class _Page:
         for found in token.content.strip().split("\n"):
             comment = _COMMENT.fullmatch(found.strip())
             words = comment["words"] if comment else ""
-            if _OPENING.fullmatch(words) and not self._made:
-                self._made = line
+            opening = _OPENING.fullmatch(words)
+            if opening and not self._made:
+                self._made, self._part = line, opening["part"]
             elif words == _END and self._made:
                 self._made = 0
             elif not _REMARK.fullmatch(words):
@@ -270,6 +283,14 @@ class _Page:
         if not field:
             self._number += 1
             field = f"{self._section}.{self._number}"
+        self.texts[field] = text
+        return ["field", field]
+
+    def _cell(self, text: str, field: str) -> list[str]:
+        """Where a cell of a generated row is: under a name for translators where it has words."""
+        text = text.replace("\\|", "|")
+        if not _WORDS.search(_CODE.sub("", text)):
+            return ["made", text]
         self.texts[field] = text
         return ["field", field]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -40,6 +40,8 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _CODE = re.compile(r"`[^`]*`")
 _MARKS = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 _GUIDE = re.compile(r"content/guides(?:/(?P<guide>[a-z0-9-]+)\.md)?")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*\b(?!\.)")
+_UNIT = re.compile(r"[KMGT]iB")
 _SHELLS = {"sh": "bash"}
 MADE = (
     *(N_("meaning"), N_("default"), N_("values"), N_("flag, variable, key of the file"), N_("exit code")),
@@ -49,6 +51,7 @@ MADE = (
     *(N_("Connections, journal and mailbox"), N_("The admin API"), N_("The catalogue's API"), N_("The site as files")),
     *(N_("The site"), N_("The command line"), N_("The MCP server"), N_("In a test suite"), N_("Explanations")),
     *(N_("Snippets"), N_("Content"), N_("Elsewhere")),
+    *(N_("KiB"), N_("MiB"), N_("GiB"), N_("TiB"), N_("yes"), N_("no")),
 )
 """What ``tools/manual.py`` writes over tables and sections, for translators."""
 
@@ -239,9 +242,12 @@ def _sections(visit: Visit, entry: Entry) -> Iterator[tuple[str, Text, list[str]
     yield anchor, heading, texts
 
 
-def _text(visit: Visit, entry: Entry, part: Sequence[str]) -> Text:
+def _text(visit: Visit, entry: Entry, part: Sequence[Any]) -> Text:
     """A text with the language that it is in; generated ones are looked up among the interface's."""
     how, words = part
+    if how == "cells":
+        texts = [_text(visit, entry, cell) for cell in words]
+        return Text(" ".join(text.text for text in texts), texts[-1].language)
     if how == "field":
         found = entry.text(words)
         return Text(resolve_links(found.text, visit.tag), found.language)
@@ -252,12 +258,21 @@ def _text(visit: Visit, entry: Entry, part: Sequence[str]) -> Text:
 
 def _made(visit: Visit, words: str) -> Text:
     """A text that was made from the program: translated where the interface's words have it."""
+    if _NUMBER.match(words):
+        return Text(_UNIT.sub(lambda unit: visit.gettext(unit[0]), _NUMBER.sub(_number(visit), words)), visit.tag)
     found = visit.gettext(words)
     if found == words and visit.tag != "en" and words.endswith("."):  # a sentence that the interface has as a phrase
         phrase = f"{words[0].lower()}{words[1:-1]}"
         known = visit.gettext(phrase)
         found = f"{known[0].upper()}{known[1:]}" if known != phrase else words
     return Text(resolve_links(found, visit.tag), visit.tag if found != words else "en")
+
+
+def _number(visit: Visit) -> Callable[[re.Match[str]], str]:
+    """Writes a number as the reader's language does."""
+    from babel.numbers import format_decimal  # few pages need it
+
+    return lambda found: format_decimal(int(found[0].replace(",", "")), locale=visit.tag)
 
 
 def _block(visit: Visit, entry: Entry, block: dict[str, Any]) -> Block:
@@ -283,10 +298,11 @@ def _in_english(block: Block) -> bool:
     return any(text.language == "en" and _LETTERS.search(_CODE.sub("", text.text)) for text in texts)
 
 
-def _row(visit: Visit, entry: Entry, part: Sequence[str]) -> Row:
+def _row(visit: Visit, entry: Entry, part: Sequence[Any]) -> Row:
     how, words = part
-    if how == "made":  # each cell may be among the interface's words by itself
-        made = [_made(visit, cell.replace("\\|", "|")) for cell in cells(words)]
+    if how in ("made", "cells"):  # each cell is a text of its own
+        each = words if how == "cells" else [("made", cell.replace("\\|", "|")) for cell in cells(words)]
+        made = [_text(visit, entry, cell) for cell in each]
         languages = {cell.language for cell in made}
         return Row(made, languages.pop() if len(languages) == 1 else visit.tag)
     text = _text(visit, entry, part)
