@@ -15,7 +15,7 @@ serve: ## the site on 8080, HTTP mock on 8081, SMTP mock on 1025 (ARGS="--smtp-p
 
 test: setup ## lint, types, floors, content, and every test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: ## lint, types, floors, content: under a minute
 	@[ -x $(BIN)/mypy ] || tools/setup test

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +22,8 @@ from statuary.serve.protocols import PROTOCOLS
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
-_missing: dict[str, int] = {}
+_NO_TOOL = "{} is missing: tools/setup test brings it"
+_MISSING = re.compile(re.escape(_NO_TOOL).replace(r"\{\}", r"([\w.+-]+)"))
 
 T = TypeVar("T")
 
@@ -29,10 +32,9 @@ def require(tool: str) -> str:
     """The path of a tool; without it the test fails in CI and is skipped elsewhere, and the summary says so."""
     path = shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
     if path is None:
-        _missing[tool] = _missing.get(tool, 0) + 1
         if IN_CI:
-            pytest.fail(f"{tool} is missing: tools/setup test brings it", pytrace=False)
-        pytest.skip(f"{tool} is missing: tools/setup test brings it")
+            pytest.fail(_NO_TOOL.format(tool), pytrace=False)
+        pytest.skip(_NO_TOOL.format(tool))
     return path
 
 
@@ -51,8 +53,10 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly which tools were missing and what that cost."""
-    for tool, tests in sorted(_missing.items()):
+    """Say loudly which tools were missing and what that cost, whichever process it was in."""
+    reports = [report for kind in ("skipped", "failed", "error") for report in terminalreporter.stats.get(kind, [])]
+    missing = Counter(found[1] for report in reports if (found := _MISSING.search(str(report.longrepr))))
+    for tool, tests in sorted(missing.items()):
         terminalreporter.write_line(f"NOT RUN: {tests} tests, because {tool} is missing", red=True, bold=True)
 
 

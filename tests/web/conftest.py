@@ -39,9 +39,9 @@ Content-Disposition: attachment; filename=bill.pdf
 """A message that has a bit of everything."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless; anew for each file, since its loop lets no other run in this thread."""
     path = require("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
