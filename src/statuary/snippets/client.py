@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from statuary.errors import ContentError
-from statuary.snippets.framework import GOLDEN, read_text, read_toml
+from statuary.snippets.framework import GOLDEN, read_beside, read_text, read_toml
 
 __all__ = ["Client", "ClientSelection", "find_client", "read_client_selection", "read_clients"]
 
@@ -85,12 +85,7 @@ class Client(NamedTuple):
 
     def files(self) -> dict[str, str]:
         """The files beside the programs, by name: all of the folder but template, facts and golden."""
-        apart = {"client.toml", self.template, GOLDEN}
-        return {
-            path.name: read_text(path)
-            for path in sorted(self.folder.iterdir())
-            if path.is_file() and path.name not in apart and not path.name.startswith(".")
-        }
+        return read_beside(self.folder, {"client.toml", self.template, GOLDEN})
 
     def template_text(self) -> str:
         """The template as it stands."""

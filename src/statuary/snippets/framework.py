@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ __all__ = [
     "Framework",
     "Selection",
     "find_framework",
+    "read_beside",
     "read_frameworks",
     "read_selection",
     "read_text",
@@ -82,12 +83,7 @@ class Framework(NamedTuple):
 
     def files(self) -> dict[str, str]:
         """The files that its application is made of, by name: all of the folder but template, facts and golden."""
-        apart = {"framework.toml", self.template, GOLDEN}
-        return {
-            path.name: read_text(path)
-            for path in sorted(self.folder.iterdir())
-            if path.is_file() and path.name not in apart and not path.name.startswith(".")
-        }
+        return read_beside(self.folder, {"framework.toml", self.template, GOLDEN})
 
     def template_text(self) -> str:
         """The template as it stands."""
@@ -167,6 +163,23 @@ def read_toml(path: Path, content: Path) -> dict[str, Any]:
         raise ContentError(where, 1, 1, f"not TOML: {error}") from error
     except OSError as error:
         raise ContentError(where, 1, 1, "cannot be read") from error
+
+
+def read_beside(folder: Path, apart: Container[str]) -> dict[str, str]:
+    """The files of a snippet's folder by name, without those whose names begin with a dot.
+
+    Args:
+        folder: the folder.
+        apart: the names that are left out.
+
+    Raises:
+        ContentError: one is larger than :data:`MAX_FILE_OCTETS`.
+    """
+    return {
+        path.name: read_text(path)
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name not in apart and not path.name.startswith(".")
+    }
 
 
 def read_text(path: Path) -> str:

@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from statuary.catalog.lookup import find
-from statuary.web.admin.base import BadParameter, error, refusal
+from statuary.errors import WrongArgument
+from statuary.web.admin.base import error, refusal
 from statuary.web.guard import Guard
 from statuary.web.live import Streams
 from statuary.web.site import Site
@@ -49,8 +50,8 @@ class Api:
             return refusal(why)
         try:
             response = self._follow(request)
-        except BadParameter as problem:
-            detail: dict[str, object] = {"parameter": problem.parameter, "expected": problem.expected}
+        except WrongArgument as problem:
+            detail: dict[str, object] = {"parameter": problem.name, "expected": problem.expected}
             return error(HTTPStatus.BAD_REQUEST, "bad_parameter", str(problem), detail)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -58,7 +59,7 @@ class Api:
     def _follow(self, request: Request) -> Response:
         text = request.headers.get("last-event-id") or request.query_params.get("after", "")
         if text and not _NUMBER.fullmatch(text):
-            raise BadParameter("after", "the number of an exchange")
+            raise WrongArgument("after", "the number of an exchange")
         if self.streams.full:
             return error(HTTPStatus.SERVICE_UNAVAILABLE, "too_many_streams", "close another stream first")
         if request.method == "HEAD":

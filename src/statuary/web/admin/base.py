@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from statuary.errors import RuleError, RuleFileError
+from statuary.errors import RuleError, RuleFileError, WrongArgument
 from statuary.scenario.patterns import TableError
 from statuary.serve.rulebook import Rulebook
 from statuary.serve.session import Shared
@@ -21,7 +21,6 @@ from statuary.web.guard import Guard, Refusal
 __all__ = [
     "MAX_BODY_OCTETS",
     "Admin",
-    "BadParameter",
     "Endpoint",
     "Failure",
     "Parameter",
@@ -45,20 +44,6 @@ _REFUSALS = {
 }
 
 T = TypeVar("T")
-
-
-class BadParameter(ValueError):
-    """A query parameter is missing or wrong.
-
-    Args:
-        parameter: its name.
-        expected: what it should be.
-    """
-
-    def __init__(self, parameter: str, expected: str) -> None:
-        self.parameter = parameter
-        self.expected = expected
-        super().__init__(f"{parameter}: expected {expected}")
 
 
 class Failure(Exception):
@@ -185,8 +170,8 @@ def guarded(endpoint: Endpoint, admin: Admin) -> Callable[[Request], Awaitable[R
                 return refusal(why)
         try:
             response = await endpoint.handler(admin, request)
-        except BadParameter as problem:
-            detail: dict[str, object] = {"parameter": problem.parameter, "expected": problem.expected}
+        except WrongArgument as problem:
+            detail: dict[str, object] = {"parameter": problem.name, "expected": problem.expected}
             return error(HTTPStatus.BAD_REQUEST, "bad_parameter", str(problem), detail)
         except Failure as failure:
             return error(failure.status, failure.slug, failure.message, failure.detail)
@@ -212,13 +197,13 @@ def number(request: Request, parameter: str, default: int, high: int | None = No
     """A whole number from the query.
 
     Raises:
-        BadParameter: it is none, or too high.
+        WrongArgument: it is none, or too high.
     """
     text = request.query_params.get(parameter)
     if text is None:
         return default
     if not _NUMBER.fullmatch(text) or (high is not None and int(text) > high):
-        raise BadParameter(parameter, f"a whole number up to {high}" if high is not None else "a whole number")
+        raise WrongArgument(parameter, f"a whole number up to {high}" if high is not None else "a whole number")
     return int(text)
 
 

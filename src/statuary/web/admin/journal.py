@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from statuary._version import __version__
+from statuary.errors import WrongArgument
 from statuary.scenario.patterns import read_match
 from statuary.scenario.rules import fits
 from statuary.serve.export import har, json_lines, transcript
@@ -20,7 +21,7 @@ from statuary.serve.mailbox import Message
 from statuary.serve.seen import Filter, NearMiss, Watch, follow, near_exchanges, near_misses, select
 from statuary.serve.sieve import protocol_of
 from statuary.web.admin import types
-from statuary.web.admin.base import Admin, BadParameter, Endpoint, Failure, Parameter, number, read_struct
+from statuary.web.admin.base import Admin, Endpoint, Failure, Parameter, number, read_struct
 
 __all__ = ["DEFAULT_LIMIT", "ENDPOINTS", "MAX_LIMIT", "exchange_filter", "wait_until"]
 
@@ -48,7 +49,7 @@ def _query_filter(admin: Admin, request: Request) -> Filter:
     query = request.query_params
     protocol, stage, code, peer, rule, text = (query.get(name, "") for name in _TEXTS)
     if protocol and protocol not in admin.shared.catalogue.protocols:
-        raise BadParameter("protocol", f"one of {', '.join(admin.shared.catalogue.protocols)}")
+        raise WrongArgument("protocol", f"one of {', '.join(admin.shared.catalogue.protocols)}")
     match, _ = read_match({name: query[name] for name in _FIELDS if query.get(name)}, "http")
     return Filter(
         protocol=protocol_of(protocol, match),
@@ -274,7 +275,7 @@ async def export(admin: Admin, request: Request) -> Response:
         return Response("".join(json_lines(found, mask=mask)), media_type="application/jsonl")
     if form == "transcript":
         return Response(transcript((exchange for _, exchange in found), mask=mask), media_type="text/plain")
-    raise BadParameter("format", "har, jsonl or transcript")
+    raise WrongArgument("format", "har, jsonl or transcript")
 
 
 def _messages(admin: Admin, key: str | None, sender: str, recipient: str, after: int) -> Iterator[tuple[int, Message]]:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from statuary._version import __version__
-from statuary.errors import RuleError
+from statuary.errors import RuleError, WrongArgument
 from statuary.serve.journal import timestamp
 from statuary.serve.mailbox import Message
-from statuary.web.admin.base import Admin, BadParameter, Endpoint, Failure, Handler, number, read_struct
+from statuary.web.admin.base import Admin, Endpoint, Failure, Handler, number, read_struct
 from statuary.web.admin.chaos import put_triggers, read_triggers, triggers_of
 from statuary.web.admin.journal import MAX_LIMIT
 from statuary.web.admin.mail import Address, Mail, Part, open_mail
@@ -45,7 +45,7 @@ def _shaped(handler: Handler) -> Handler:
     async def shaped(admin: Admin, request: Request) -> Response:
         try:
             return await handler(admin, request)
-        except (RuleError, BadParameter) as problem:
+        except (RuleError, WrongArgument) as problem:
             return PlainTextResponse(str(problem), HTTPStatus.BAD_REQUEST)
         except Failure as failure:
             return PlainTextResponse(failure.message, failure.status)
