@@ -96,6 +96,7 @@ def _commands() -> Iterator[str]:
 
 def _options(command: Command) -> Iterator[tuple[str, str]]:
     parser = command.parser()
+    plain = {setting.told(): setting.text() for setting in settings()}  # the page of settings has the rest
     for action in parser._actions:  # argparse has no public list
         if action.help == argparse.SUPPRESS:
             continue
@@ -104,7 +105,7 @@ def _options(command: Command) -> Iterator[tuple[str, str]]:
             flags = ", ".join(f"`{flag}{f' {value}' if value else ''}`" for flag in action.option_strings)
         else:
             flags = f"`{value or action.dest}`"
-        yield flags, action.help or ""
+        yield flags, plain.get(action.help or "", action.help or "")
 
 
 def _sentence(text: str) -> str:
@@ -117,12 +118,19 @@ def _settings() -> Iterator[str]:
         (
             " ".join(f"`{name}`" for name in _names(setting)),
             setting.text(),
-            setting.default or "—",
+            _value(setting.default),
             setting.unit or ("—" if setting.metavar else "`true`, `false`"),
         )
         for setting in settings()
     )
     yield from _table(("flag, variable, key of the file", "meaning", "default", "values"), rows)
+
+
+def _value(default: str) -> str:
+    """A default as a value; one in words says how it comes about."""
+    if not default:
+        return "—"
+    return default if " " in default else f"`{default}`"
 
 
 def _names(setting: Setting) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statuary.catalog.glossary import Agreed, read_agreed
+from statuary.catalog.glossary import Agreed, read_agreed, read_readings
 from statuary.catalog.lint.glossary import missing_terms
 from statuary.errors import ContentError
 from tests.catalog.conftest import LOCALES, Copy
@@ -79,3 +79,27 @@ def test_left_over_exceptions_and_broken_files_are_errors(copy: Copy) -> None:
         read_agreed(copy.locales, "fr")
     assert any("no table of lists" in item.problem for item in copy.problems())
     assert read_agreed(copy.locales, "xx") == Agreed({}, {})
+
+
+def test_lint_finds_terms_without_readings(copy: Copy) -> None:
+    """Every term in Han characters has a reading in kana, and no reading is left over."""
+    shutil.copytree(LOCALES, copy.locales)
+    path = copy.locales / "ja" / "glossary.toml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count('"中継" = ') == 1
+    for new, problem in (
+        ('"中断" = ', "“中継” has no reading"),
+        ('"中継" = "中けい"\n"中断" = ', "“中継” has no reading"),
+        ('"中断" = "ちゅうだん"\n"中継" = ', "“中断” has a reading and is no term"),
+    ):
+        path.write_text(text.replace('"中継" = ', new), encoding="utf-8")
+        assert problem in [item.problem for item in copy.problems() if item.path == "locales/ja/glossary.toml"]
+
+
+def test_readings_are_texts(copy: Copy) -> None:
+    (copy.locales / "ja").mkdir(parents=True)
+    (copy.locales / "ja" / "glossary.toml").write_text('[readings]\n"中継" = ["ちゅうけい"]\n', encoding="utf-8")
+    with pytest.raises(ContentError, match="no table of texts"):
+        read_readings(copy.locales, "ja")
+    assert any("no table of texts" in item.problem for item in copy.problems())
+    assert read_readings(copy.locales, "xx") == {}

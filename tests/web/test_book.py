@@ -122,6 +122,21 @@ def test_glossary_has_every_term(client: Client, catalogue: Catalogue) -> None:
         assert f'<div id="{entry.id}">' in page
 
 
+@pytest.mark.parametrize(
+    ("tag", "terms"),
+    [
+        ("en", ["alert", "bounce", "gateway", "queue", "reply-code"]),
+        ("fr", ["alert", "back-off", "bounce", "reply-code", "permanent-failure", "queue", "gateway"]),
+        ("ja", ["dkim", "alert", "safe-method", "temporary-failure", "reply-code", "null-sender", "queue"]),
+    ],
+)
+def test_glossary_stands_in_the_order_of_its_language(client: Client, tag: str, terms: list[str]) -> None:
+    """By the letters; in Japanese by the readings, so that 安全なメソッド stands beside アラート."""
+    page = client.get(f"/{tag}/glossary").text
+    places = [page.index(f'<div id="{term}">') for term in terms]
+    assert places == sorted(places)
+
+
 def test_coverage_shows_the_same_numbers_as_the_export(client: Client, catalogue: Catalogue) -> None:
     page = client.get("/en/coverage").text
     for share in catalogue.coverage():

@@ -93,11 +93,29 @@ def test_blocks_and_tables_are_shown_as_such(client: Client) -> None:
 
 
 def test_generated_words_are_those_of_the_interface(client: Client) -> None:
-    """An option's help is translated once, for the command line; what nobody translates is marked as English."""
+    """An option's help is translated once, for the command line; what is named in it stays."""
     page = client.get("/fr/manual/settings").text
     assert "adresse d’écoute" in page
-    limits = client.get("/fr/manual/limits").text
-    assert re.search(r'<tr lang="en"><td>.*<td>The most steps in a script\.</td>', limits)
+    assert "port du serveur HTTP simulé, 0" in page
+    assert "0-1000000" in page
+    assert "Aussi\xa0: <code>lookup</code>" in client.get("/fr/manual/commands").text
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"), [("en", "4,096 (4 KiB)"), ("fr", "4\u202f096 (4 Kio)"), ("ja", "4,096 (4 KiB)")]
+)
+def test_generated_numbers_are_those_of_the_language(client: Client, tag: str, value: str) -> None:
+    """Digits in groups and units as the language writes them; what the limit bounds is in the language too."""
+    page = client.get(f"/{tag}/manual/limits").text
+    assert f"<td>{value}</td>" in page
+    assert ("The most steps in a script." in page) == (tag == "en")
+
+
+@pytest.mark.parametrize("tag", ["fr", "ja", "ko"])
+@pytest.mark.parametrize("name", ["commands", "settings"])
+def test_generated_pages_are_not_behind(client: Client, tag: str, name: str) -> None:
+    """Everything that the program says of its commands and settings is the interface's, which is translated whole."""
+    assert 'class="untranslated"' not in client.get(f"/{tag}/manual/{name}").text
 
 
 def test_search_finds_sections(client: Client) -> None:

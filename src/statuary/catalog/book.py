@@ -10,7 +10,7 @@ from pathlib import Path
 from statuary.catalog import messages
 from statuary.catalog.decisions import read_decisions
 from statuary.catalog.entry import KINDS, Entry, Sourced
-from statuary.catalog.glossary import read_terms
+from statuary.catalog.glossary import read_readings, read_terms, with_reading
 from statuary.catalog.guides import read_guides
 from statuary.catalog.maps import read_maps
 from statuary.catalog.pairs import read_pairs
@@ -69,7 +69,7 @@ def fill_book(connection: sqlite3.Connection, root: Path, locales: Path, languag
 def insert_entries(
     connection: sqlite3.Connection, entries: Sequence[Entry], locales: Path, languages: Iterable[str], domain: str
 ) -> None:
-    """Put entries into a catalogue that is being compiled, in every language.
+    """Put entries into a catalogue that is being compiled, in every language; terms with their readings.
 
     Args:
         connection: the catalogue.
@@ -77,14 +77,18 @@ def insert_entries(
         locales: the folder of languages.
         languages: the tags.
         domain: the gettext domain of their texts.
+
+    Raises:
+        ContentError: a file of translations, or a language's ``glossary.toml``, is wrong.
     """
     for language in languages:
         translations = messages.read_translations(locales, language, domain)
+        readings = read_readings(locales, language)
         connection.executemany(
             "INSERT INTO book VALUES (?, ?, ?, ?, ?)",
             [
-                (entry.kind, entry.id, language, position, _dump(entry.translated(language, translations)))
-                for position, entry in enumerate(entries)
+                (entry.kind, entry.id, language, position, _dump(with_reading(entry, readings)))
+                for position, entry in enumerate(entry.translated(language, translations) for entry in entries)
             ],
         )
 

@@ -253,6 +253,8 @@ class _Page:
     def _row_name(self, cell: str) -> str:
         """What names a row: its first cell, so that a new row moves no other."""
         words = "-".join(re.findall(r"[a-z0-9]+", cell.lower()))[:MAX_NAME_CHARACTERS] or str(self._number)
+        if words.isdigit():
+            words = f"row-{words}"  # a number alone is the name of a paragraph
         name, again = f"{self._section}.{words}", 1
         while name in self._rows:
             again += 1

@@ -1,20 +1,21 @@
 """Holds translations to the agreed words: where the English has a term, the translation has a form of its word.
 
-``[held]`` in ``locales/<lang>/glossary.toml`` lists the terms that a machine can hold texts to; the rest of that file
-is for people. A form may be the beginning of a word, so that endings need no list.
+``[held]`` in ``locales/<lang>/glossary.toml`` lists the terms that a machine can hold texts to. A form may be the
+beginning of a word, so that endings need no list. ``[readings]`` there has to be complete; the rest of the file is for
+people.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from statuary.catalog import messages
 from statuary.catalog.book import BOOK
 from statuary.catalog.fold import fold
-from statuary.catalog.glossary import Agreed, read_agreed
+from statuary.catalog.glossary import Agreed, read_agreed, read_readings
 from statuary.catalog.manual import MANUAL
 from statuary.catalog.source import Content
 from statuary.errors import ContentError
@@ -23,6 +24,8 @@ __all__ = ["check_agreed", "missing_terms"]
 
 _LEFT_OUT = re.compile(r"`[^`]*`|\]\(code:[^)\s]+\)|“[^”]*”|\"[^\"]*\"")
 """What goes on the wire and what is quoted stays in English, so no translation is expected there."""
+_HAN = re.compile(r"[\u3005\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Characters that do not say how they are read."""
 
 
 def check_agreed(content: Content, locales: Path) -> Iterator[ContentError]:
@@ -36,9 +39,12 @@ def check_agreed(content: Content, locales: Path) -> Iterator[ContentError]:
     for language in content.languages:
         try:
             agreed = read_agreed(locales, language.tag)
+            readings = read_readings(locales, language.tag)
         except ContentError as error:
             yield error
             continue
+        if readings:
+            yield from _check_readings(locales, language.tag, readings)
         if not agreed.forms:
             continue
         yield from _check_exceptions(locales, language.tag, agreed)
@@ -91,6 +97,24 @@ def _check_domain(locales: Path, language: str, domain: str, agreed: Agreed) -> 
             forms = ", ".join(agreed.forms[term])
             mend = f"use {forms}; or except it, or allow the form, in locales/{language}/glossary.toml"
             yield ContentError(f"locales/{path}", line, 1, f"{context}: “{term}” is not put as agreed", mend)
+
+
+def _check_readings(locales: Path, language: str, readings: Mapping[str, str]) -> Iterator[ContentError]:
+    """Every term in Han characters has a reading without them, and every reading a term."""
+    name = f"locales/{language}/glossary.toml"
+    try:
+        translations = messages.read_translations(locales, language, BOOK)
+    except ContentError:
+        return  # said by the check of the translations
+    terms = [
+        term for (context, _), term in translations.items() if context.startswith("term/") and context.endswith("#term")
+    ]
+    for term in terms:
+        if _HAN.search(readings.get(term, term)):
+            yield ContentError(name, 1, 1, f"“{term}” has no reading", f'write "{term}" = "..." in [readings], in kana')
+    for term in readings:
+        if term not in terms:
+            yield ContentError(name, 1, 1, f"“{term}” has a reading and is no term", "take it out of [readings]")
 
 
 def _check_exceptions(locales: Path, language: str, agreed: Agreed) -> Iterator[ContentError]:

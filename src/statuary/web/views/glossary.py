@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from statuary.catalog.entry import Entry, Text
-from statuary.catalog.fold import fold
 from statuary.catalog.model import Code
+from statuary.catalog.order import dictionary_order
 from statuary.web.site import Page, Result, Visit
 
 __all__ = ["Term", "glossary"]
@@ -37,13 +37,15 @@ class Term(NamedTuple):
 def glossary(visit: Visit) -> Result:
     """Every term, in the order of the language."""
     english = {entry.id: entry.texts["term"] for entry in visit.catalogue.entries("term")}
-    terms = [_term(visit, entry, english[entry.id]) for entry in visit.catalogue.entries("term", visit.tag)]
+    entries = visit.catalogue.entries("term", visit.tag)
+    entries.sort(key=lambda entry: dictionary_order(entry.texts.get("reading", entry.texts["term"])))
+    terms = [_term(visit, entry, english[entry.id]) for entry in entries]
     return Page(
         "glossary.html",
         visit.gettext("Glossary"),
         "glossary",
         {
-            "terms": sorted(terms, key=lambda term: fold(term.term.text)),
+            "terms": terms,
             "behind": any(term.definition.language != visit.tag for term in terms),
         },
         description=visit.gettext("The words of the field, each in one sentence."),

@@ -18,6 +18,7 @@ from statuary.web.site import EDIT_URL, SOURCE_URL, Page, Result, Visit
 from statuary.web.views.guides import console
 
 __all__ = [
+    "FILLED",
     "MADE",
     "Block",
     "Place",
@@ -40,7 +41,8 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _CODE = re.compile(r"`[^`]*`")
 _MARKS = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 _GUIDE = re.compile(r"content/guides(?:/(?P<guide>[a-z0-9-]+)\.md)?")
-_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*\b(?!\.)")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*")
+_AMOUNT = re.compile(rf"{_NUMBER.pattern}(?: \(\d+ [KMGT]iB\))?")
 _UNIT = re.compile(r"[KMGT]iB")
 _SHELLS = {"sh": "bash"}
 MADE = (
@@ -54,6 +56,9 @@ MADE = (
     *(N_("KiB"), N_("MiB"), N_("GiB"), N_("TiB"), N_("yes"), N_("no")),
 )
 """What ``tools/manual.py`` writes over tables and sections, for translators."""
+FILLED = (*(N_("port of the %(name)s mock, 0 for any free one"), N_("Also: %(names)s"), N_("body: %(names)s")),)
+"""What it writes with names in it, for translators."""
+_SHAPES = [(text, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(text)))) for text in FILLED]
 
 
 class Row(NamedTuple):
@@ -258,8 +263,11 @@ def _text(visit: Visit, entry: Entry, part: Sequence[Any]) -> Text:
 
 def _made(visit: Visit, words: str) -> Text:
     """A text that was made from the program: translated where the interface's words have it."""
-    if _NUMBER.match(words):
+    if _AMOUNT.fullmatch(words):
         return Text(_UNIT.sub(lambda unit: visit.gettext(unit[0]), _NUMBER.sub(_number(visit), words)), visit.tag)
+    for template, shape in _SHAPES:
+        if filled := shape.fullmatch(words):
+            return Text(visit.gettext(template) % filled.groupdict(), visit.tag)
     found = visit.gettext(words)
     if found == words and visit.tag != "en" and words.endswith("."):  # a sentence that the interface has as a phrase
         phrase = f"{words[0].lower()}{words[1:-1]}"
