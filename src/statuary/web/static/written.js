@@ -189,7 +189,7 @@
     const rows = places.filter(([, , title, heading]) => words.every((word) => fold(`${title} ${heading}`).includes(word)))
       .slice(0, MAX_MANUAL).map(([path, anchor, title, heading, english]) => make("li", {},
         make("a", { href: `${page(path)}${anchor ? `#${anchor}` : ""}`, ...(english ? { lang: "en" } : {}) },
-          heading ? `${title}: ${heading}` : title)));
+          heading ? `${title} › ${heading}` : title)));
     return rows.length ? [make("h2", {}, place.dataset.manual), make("ul", {}, ...rows)] : [];
   };
 
