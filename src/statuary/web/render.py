@@ -164,6 +164,7 @@ class Renderer:
             phrase=lambda phrase: phrase.render(translator.gettext),
             spec_link=_spec_link,
             plain=lambda text: text.replace("`", ""),
+            milliseconds=lambda milliseconds: _tenths(milliseconds, tag),
         )
         return environment
 
@@ -175,6 +176,13 @@ def _protocol_name(site: Site, identity: str) -> str:
     """A protocol's own name; what no catalogue knows, such as a protocol of a journal's file, in capitals."""
     known = site.catalogue.protocols.get(identity)
     return known.name if known else identity.upper()
+
+
+def _tenths(number: float, tag: str) -> str:
+    """A number as a language writes it, to the tenth."""
+    from babel.numbers import format_decimal  # few pages need it
+
+    return format_decimal(number, format="#,##0.0", locale=tag)
 
 
 def _known_as(site: Site, code: Code) -> str:

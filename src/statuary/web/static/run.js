@@ -9,6 +9,8 @@
   if (!form || !button || !status || !window.ReadableStream) return;
   const MAX_LINES = 2000;
   const ESCAPES = { "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0" };
+  const MILLISECONDS = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const timed = (ms) => MILLISECONDS.format(ms);
   const say = (name, facts = {}) => status.getAttribute("data-" + name).replace(/%\((\w+)\)s/g, (_, key) => facts[key]);
   const make = (name, properties, ...children) => {
     const node = Object.assign(document.createElement(name), properties);
@@ -16,10 +18,22 @@
     return node;
   };
 
-  // Octets come one character each; those that cannot be seen get a mark, as in the journal.
-  const visible = (text) => text.split(/(\r\n|[\x00-\x1f\x7f-\x9f])/).map((part, place) => place % 2
-    ? make("i", { className: "octet" }, [...part].map((octet) =>
-      ESCAPES[octet] || "\\x" + octet.charCodeAt(0).toString(16).padStart(2, "0")).join("")) : part);
+  // Octets come one character each. Those that are UTF-8 are shown as its characters; what cannot be seen and what is no
+  // UTF-8 gets a mark, as in the journal.
+  const TEXT = "[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xef][\\x80-\\xbf]{2}|" +
+    "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}";
+  const PARTS = new RegExp(`((?:${TEXT})+|\\r\\n|[\\x00-\\x1f\\x7f-\\xff])`);
+  const UNSEEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Cn}\u2028\u2029])/u;
+  const mark = (text) => make("i", { className: "octet" }, text);
+  const named = (octet) => ESCAPES[octet] || "\\x" + octet.charCodeAt(0).toString(16).padStart(2, "0");
+  const read = (octets) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    Uint8Array.from(octets, (octet) => octet.charCodeAt(0)));
+  const visible = (text) => text.split(PARTS).flatMap((part, place) => {
+    if (!(place % 2)) return part;
+    if (part.length === 1 || part === "\r\n") return mark([...part].map(named).join(""));
+    return read(part).split(UNSEEN).map((each, at) => at % 2
+      ? mark("U+" + each.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")) : each);
+  });
 
   class Shown {
     constructor(limits) {
@@ -33,12 +47,12 @@
       this.begin(connection);
       for (const piece of text.split(/(?<=\n)/)) {
         if (this.line && this.by === by && !this.ended) {
-          this.time.textContent = `${this.first}–${ms} ms`;
+          this.time.textContent = `${timed(this.first)}–${timed(ms)} ms`;
         } else {
           if (++this.count > MAX_LINES) return;
           this.first = ms;
           this.by = by;
-          this.time = make("span", { className: "ms" }, `${ms} ms`);
+          this.time = make("span", { className: "ms" }, `${timed(ms)} ms`);
           this.line = make("code", { lang: "en", translate: false });
           this.list.append(make("li", { className: "told-" + by }, this.time, " ",
             make("b", { className: "unseen" }, transcript.dataset[by]), this.line));
@@ -64,7 +78,7 @@
       const how = say(event.how, { octets: this.limits.octets, seconds: event.seconds ?? this.limits.seconds });
       const short = event.announced === undefined ? "" : say("short", event) + " ";
       transcript.append(make("p", { className: "told-end" },
-        make("span", { className: "ms" }, `${event.ms} ms`), " ", short + how));
+        make("span", { className: "ms" }, `${timed(event.ms)} ms`), " ", short + how));
     }
 
     done({ connections, left, problem }) {
