@@ -14,6 +14,7 @@ from statuary.catalog.specs import parse_spec
 from statuary.catalog.store import Catalogue
 from tests.catalog.conftest import CONTENT, Copy
 
+WRONG_SECTIONS = {f"RFC 2228 §5.{number}" for number in (3, 4, 5)}
 PROTOCOLS = {protocol.id: protocol for protocol in read_protocols(CONTENT)}
 
 
@@ -43,6 +44,16 @@ def test_every_row_is_in_the_catalogue(catalogue: Catalogue, protocol: Protocol)
     assert differences == []
     assert len(codes) == len(rows)
     assert len({code.id for code in codes}) == len(rows)
+
+
+def test_sections_that_do_not_exist_have_the_right_one_beside_them(catalogue: Catalogue) -> None:
+    """The list of FTP replies names RFC 2228 §5.3 to §5.5, but section 5 of that RFC ends with §5.2."""
+    wrong = [code for code in catalogue.codes("ftp") if str(code.specs[0]) in WRONG_SECTIONS]
+    assert len(wrong) == 9
+    for code in wrong:
+        right = "5.2" if code.value.startswith("6") else "5.1"
+        assert f"RFC 2228 §{right}" in map(str, code.specs)
+        assert any(f"in §{right}; lists of FTP replies name" in claim.text for claim in code.prose.claims), code.id
 
 
 @pytest.mark.parametrize(

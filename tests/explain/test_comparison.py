@@ -36,7 +36,7 @@ def cells(comparison: Comparison) -> dict[str, tuple[str, str]]:
 
 
 def test_differences_are_structured(catalogue: Catalogue) -> None:
-    """smtp/214 and smtp/452 differ in class, meaning, who acts, retry and stage, and have nothing in common."""
+    """smtp/214 and smtp/452 differ in class, meaning, who acts, retry and stage, and share the protocol alone."""
     comparison = of(catalogue, "smtp/214", "smtp/452")
     assert list(cells(comparison)) == ["class", "meaning", "acts", "retry", "stages"]
     assert [row.field for row in comparison.alike] == ["protocol", "status"]
@@ -47,7 +47,31 @@ def test_differences_are_structured(catalogue: Catalogue) -> None:
     assert cells(comparison)["stages"] == ("help", "mail, rcpt, message, bdat")
     assert "30 minutes" in cells(comparison)["retry"][1]
     assert comparison.unrelated
-    assert "nothing in common" in comparison.verdict.render()
+    assert "belong to one protocol and are seldom mistaken" in comparison.verdict.render()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict", "unrelated"),
+    [
+        ("http/200", "tls/handshake_failure", "nothing in common", True),
+        ("http/209-225", "http/227-299", "nobody has assigned them", False),
+        ("smtp/4.XXX.YYY", "smtp/5.XXX.YYY", "parts of one scheme", False),
+        ("smtp/X.2.YYY", "smtp/X.3.YYY", "parts of one scheme", False),
+        ("smtp/X.2.2", "smtp/4.2.2", "neighbours", False),
+        ("http/499-esri", "http/499-nginx", "neighbours", False),
+        ("dns/nxdomain", "dns/servfail", "neighbours", False),
+        ("sqlstate/23", "http/409", "same thing", False),
+        ("radius/503", "http/503", "share a number", False),
+        ("http/404", "http/404", "with itself", False),
+    ],
+)
+def test_every_kind_of_pair_has_a_sentence(
+    catalogue: Catalogue, left: str, right: str, verdict: str, unrelated: bool
+) -> None:
+    """Ranges without a meaning, classes, templates, owners of one number: what is said of them is true."""
+    comparison = of(catalogue, left, right)
+    assert verdict in comparison.verdict.render()
+    assert comparison.unrelated == unrelated
 
 
 def test_across_protocols(catalogue: Catalogue) -> None:

@@ -79,6 +79,28 @@ def test_senders_learn_of_every_common_refusal(catalogue: Catalogue) -> None:
         assert identity in reached
     for identity in ("http/401", "http/403", "http/404", "http/409", "http/429", "http/500", "http/503", "http/507"):
         assert identity in reached
+    for identity in ("http/202", "http/207", "http/428", "http/423", "http/511"):
+        assert identity in reached
+
+
+@pytest.mark.parametrize(
+    ("answers", "result", "code"),
+    [
+        (["http", "2"], "r-h2", "http/202"),
+        (["http", "4", "408"], "r-408", "http/421"),
+        (["http", "4", "409"], "r-409", "http/428"),
+        (["http", "4", "other"], "r-h4", "http/423"),
+        (["http", "5", "yes", "network"], "r-h511", "http/511"),
+    ],
+)
+def test_what_may_be_repeated_is_not_called_hopeless(
+    catalogue: Catalogue, answers: list[str], result: str, code: str
+) -> None:
+    """421 on another connection (RFC 9110 §15.5.20), 423 after the lock (RFC 4918 §11.3), 202 is not yet done."""
+    found = get(catalogue, "sender").walk(answers).result
+    assert found is not None
+    assert found.id == result
+    assert code in {each.id for each in found.codes}
 
 
 def test_answers_by_name_and_by_number(catalogue: Catalogue) -> None:

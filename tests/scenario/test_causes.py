@@ -117,6 +117,38 @@ def test_wrong_tables_say_what_and_the_mend(name: str, table: object, says: str)
         make_cause(name, table)
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "says"),
+    [
+        ("quota", {"octets": 1}, "cause of smtp: http has window"),
+        ("greylist", {"wait": "5m"}, "cause of smtp: http has window"),
+        ("size", {"octets": 1}, "cause of smtp: http has window"),
+        ("window", {"messages": 1, "seconds": 60}, "no 'messages'"),
+        ("window", {"seconds": 60}, "a window has requests"),
+        (
+            "window",
+            {"requests": 1, "seconds": 60, "by": "recipient"},
+            "use of ip, method, path, target, host, header.NAME",
+        ),
+        ("window", {"requests": 1, "seconds": 60, "by": "header."}, "cannot be kept by"),
+    ],
+)
+def test_http_has_its_own_causes(name: str, table: object, says: str) -> None:
+    """A cause that could never refuse a request is an error, not a rule that never answers."""
+    with pytest.raises(RuleError, match=says):
+        make_cause(name, table, "http")
+
+
+def test_window_of_requests() -> None:
+    """A rate limit: so many requests in a time for each key of the caller, whose case tells."""
+    window = make_cause("window", {"requests": 2, "seconds": "1m", "by": ["header.X-Api-Key", "path"]}, "http")
+    one, other = {"header.x-api-key": "k", "path": "/a"}, {"header.x-api-key": "K", "path": "/a"}
+    assert [window.refuses(one, 1.0) for _ in range(3)] == [False, False, True]
+    assert not window.refuses(other, 1.0)
+    assert not window.refuses({**one, "path": "/b"}, 1.0)
+    assert not window.refuses(one, 61.0)
+
+
 def test_every_cause_is_made_by_its_name() -> None:
     assert set(CAUSES) == {"window", "greylist", "size", "quota"}
 

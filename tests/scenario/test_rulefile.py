@@ -50,6 +50,12 @@ greylist = { wait = "5m", by = ["ip", "sender"] }
 """
 
 
+def test_header_fields_of_a_key_are_written_in_any_case() -> None:
+    """Names of header fields are alike in either case (RFC 9110 §5.1): the count is kept by the field's value."""
+    rule = read_rule({"protocol": "http", "answer": "503", "key": ["header.X-Tenant", "cookie.SID"]})
+    assert rule.key == ("header.x-tenant", "cookie.SID")
+
+
 def test_example_is_read() -> None:
     """Every key comes out where it belongs; rules without a name get the file's and a number."""
     found = read_rules(EXAMPLE, "example.toml", "example")
@@ -169,6 +175,12 @@ def test_tables_round_trip(table: dict[str, object]) -> None:
             "not known at rcpt",
         ),
         ('[[rule]]\nprotocol = "smtp"\nstage = "rcpt"\nanswer = "452"\nquota = { octets = -1 }', 5, 1, "quota"),
+        (
+            '[[rule]]\nprotocol = "smtp"\nstage = "mail"\nanswer = "452"\nquota = { octets = 1 }',
+            5,
+            1,
+            "not known at mail",
+        ),
         ('[[rule]]\nprotocol = "http"\nanswer = "503"\nbody = "x"\njson = 1', 5, 1, "stands beside"),
         (
             (

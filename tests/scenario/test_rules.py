@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.errors import RuleError
+from statuary.scenario.causes import Greylist, Quota, Window
 from statuary.scenario.grammar import parse_script
 from statuary.scenario.ruleindex import MAX_RULES, RuleIndex, _Entry
-from statuary.scenario.rules import CASE_FIELDS, FIELDS, MAX_PATTERN_CHARACTERS, STAGES, UNKNOWN_FIELDS, Rule
+from statuary.scenario.rules import CASE_FIELDS, FIELDS, MAX_PATTERN_CHARACTERS, STAGES, UNKNOWN_FIELDS, Cause, Rule
 
 SCRIPT = parse_script("503")
 
@@ -167,6 +168,22 @@ def test_field_that_nobody_can_know_yet_is_refused(stage: str, name: str, mend: 
     for match, key in (({name: "x"}, ()), ({}, (name,))):
         with pytest.raises(RuleError, match=f"{name} is not known at {stage}: .*{mend}"):
             Rule("smtp", stage, SCRIPT, match, key)
+
+
+@pytest.mark.parametrize(
+    ("stage", "cause", "name"),
+    [
+        ("connect", Greylist(60), "sender"),
+        ("mail", Greylist(60), "recipient"),
+        ("mail", Quota(1000), "recipient"),
+        ("mail", Window(1, 60, ("ip", "domain")), "domain"),
+    ],
+)
+def test_cause_kept_by_what_nobody_can_know_yet_is_refused(stage: str, cause: Cause, name: str) -> None:
+    """It would take all clients for one, or never refuse: nothing would say that the rule does not do what it says."""
+    with pytest.raises(RuleError, match=f"{name} is not known at {stage}"):
+        Rule("smtp", stage, SCRIPT, cause=cause)
+    assert Rule("smtp", "rcpt", SCRIPT, cause=cause).cause is cause
 
 
 def test_most_rules() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from tests.conftest import Serving, run_apart, run_async, start_server, stop_server
 
+import statuary
 from statuary.errors import ServeError
 from statuary.serve import courier as module
 from statuary.serve.courier import Courier
@@ -65,6 +66,31 @@ def test_failed_delivery_is_told_and_kept() -> None:
     courier = run_async(run())
     assert (courier.failures, courier.delivered) == (1, 0)
     assert told == [("a@c.example", "ConnectionRefusedError")]
+
+
+def deliver(courier: Courier, recipient: str) -> None:
+    """Post a report and wait until it is no longer under way."""
+
+    async def run() -> None:
+        courier.post(REPORT._replace(recipients=(recipient,)))
+        while courier.pending:
+            await asyncio.sleep(0.01)
+
+    run_async(run())
+
+
+def test_report_to_an_address_beyond_ascii_is_delivered() -> None:
+    """RFC 6531 §3.4: with SMTPUTF8 where the server offers it; where not, the failure is told like any other."""
+    told: list[tuple[str, str]] = []
+    with statuary.smtp() as target:
+        courier = Courier(Mailbox(), *target.addr, failed=lambda *what: told.append(what))
+        deliver(courier, "jürgen@c.example")
+        assert (courier.delivered, told) == (1, [])
+        assert [(each.sender, each.recipients) for each in target.messages] == [("", ("jürgen@c.example",))]
+        target.on("ehlo").answer("502 x1 ~ pass")
+        deliver(courier, "jürgen@c.example")
+    assert (courier.delivered, courier.failures) == (1, 1)
+    assert told == [("jürgen@c.example", "SMTPNotSupportedError")]
 
 
 def test_pending_reports_are_bounded_and_given_up_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

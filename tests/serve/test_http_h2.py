@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import cast
 
 import pytest
@@ -209,6 +210,39 @@ def test_journal_reads_like_the_other_version(client: H2Client) -> None:
     assert row.request.endswith(b"\r\n\r\nhello")
     assert row.response.startswith(b"HTTP/2 200\r\n")
     assert (row.code, row.key) == ("200", "blue")
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "announced", "content"),
+    [
+        ("/status/200?body=abcdefgh", "GET", b"8", b"abcdefgh"),
+        ("/status/200?body=abcdefgh", "HEAD", b"8", b""),
+        ("/status/200-truncate=0.5?body=abcdefgh", "GET", b"8", b"abcd"),
+        ("/status/200-chunked?body=abcdefgh", "GET", None, b"abcdefgh"),
+        ("/status/204", "GET", None, b""),
+    ],
+)
+def test_journal_has_what_was_sent(
+    client: H2Client, target: str, method: str, announced: bytes | None, content: bytes
+) -> None:
+    """Of an answer that was cut, the journal has what came before the cut, and the length as it was announced."""
+    stream = client.ask(target, method=method)
+    *_, (_, row) = SHARED.journal
+    head, _, body = row.response.partition(b"\r\n\r\n")
+    lines = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert (lines.get(b"content-length"), body) == (announced, content)
+    received = [event for event in client.of(stream, DataReceived) if isinstance(event, DataReceived)]
+    assert b"".join(event.data or b"" for event in received) == content
+
+
+def test_journal_has_the_garbage_that_was_sent(client: H2Client) -> None:
+    """It is drawn as it was for the wire, behind the draws of a delay."""
+    client.ask("/status/200-delay=1s-jitter=1s-garbage=24")
+    with suppress(ProtocolError):
+        client.wait()
+    *_, (_, row) = SHARED.journal
+    assert len(row.response) == 24
+    assert client.raw.endswith(row.response)
 
 
 def test_prior_knowledge_on_the_plain_port() -> None:

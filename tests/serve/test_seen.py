@@ -127,6 +127,23 @@ def test_masks(request_octets: bytes, stage: str, protocol: str, expected: bytes
     assert masked(exchange(request_octets, protocol, stage)).request == expected
 
 
+def test_echoed_credentials_are_masked_too() -> None:
+    """A mock tells what it was sent; an export that is passed on must not tell it again."""
+    sent = b'Authorization: Digest username="me", response="6629fae4"\r\nCookie: sid=3fa85f64; n=1\r\n'
+    told = json.dumps(
+        {"headers": {"Authorization": 'Digest username="me", response="6629fae4"'}, "n": 1, "s": "3fa85f64"}
+    )
+    cleaned = masked(
+        exchange(
+            request=b"GET /anything?sid=3fa85f64 HTTP/1.1\r\n" + sent + b"\r\n",
+            response=b"HTTP/1.1 200 OK\r\nSet-Cookie: t=abcdef; Path=/\r\n\r\nabcdef " + told.encode(),
+        )
+    )
+    for secret in (b"6629fae4", b"3fa85f64", b"abcdef", b"username"):
+        assert secret not in cleaned.request + cleaned.response
+    assert b'"n": 1' in cleaned.response
+
+
 def test_answers_are_masked_in_every_head() -> None:
     """An interim answer has a head of its own."""
     octets = (
@@ -188,6 +205,19 @@ def test_differences_and_index_agree(matches: list[dict[str, object]], fields: H
         for miss in near
         for each in miss.differences
     )
+
+
+def test_nearest_is_what_differs_least() -> None:
+    """Of many rules with one difference each: the mistyped path, and the other method before the other path."""
+    paths = ["/users", "/baskets", "/orders/9", "/stock", "/orders"]
+    rules = [
+        read_rule({"protocol": "http", "answer": "503", "name": path, "match": {"method": "GET", "path": path}})
+        for path in paths
+    ]
+    typed = near_misses(rules, "http", "request", {"method": "GET", "path": "/ordres"})
+    assert typed[0].name == "/orders"
+    posted = near_misses(rules, "http", "request", {"method": "POST", "path": "/stock"})
+    assert (posted[0].name, [each.field for each in posted[0].differences]) == ("/stock", ["method"])
 
 
 def test_header_of_a_message_is_read_in_bounded_time() -> None:

@@ -56,6 +56,32 @@ def test_name_in_ehlo_keeps_counts_apart(server: SmtpServer) -> None:
         assert client.mail("a@b.test")[0] == 451, "a new EHLO names nothing"
 
 
+def test_address_that_spells_its_reply_has_no_tag(server: SmtpServer) -> None:
+    """What follows the ``+`` of Mailtrap's ``bounce+550+text@`` is the reply; something else names the test."""
+    server.on("rcpt", recipient="anna*@*").answer("451x1 ~ pass")
+    with open_to(server, "key-blue.x.test") as client:
+        assert client.mail("a@b.test")[0] == 250
+        assert client.rcpt("bounce+550+no+such+user@d.test") == (550, b"5.1.1 no such user")
+        assert [client.rcpt("anna@d.test")[0] for _ in range(2)] == [451, 250]
+        client.rset()
+        assert client.mail("a+green@b.test")[0] == 250
+        assert client.rcpt("Bounce+451@d.test")[0] == 451
+        assert client.rcpt("bounce+5500@d.test")[0] == 250, "no reply: an ordinary address, whose tag is its tag"
+    assert [each.code for each in server.find(stage="rcpt", key="blue")] == ["550", "451", "250"]
+    assert [each.code for each in server.find(stage="rcpt", key="green")] == ["451"]
+    assert [each.key for each in server.find(stage="rcpt", recipient="bounce+5500@*", code="250")] == ["5500"]
+
+
+def test_tag_that_a_dialect_reads_isolates_nothing() -> None:
+    """Of Maileroo's tags the last says what happens; those before it isolate, as they do without it."""
+    with statuary.smtp(dialects=("maileroo",)) as server, open_to(server) as client:
+        assert client.mail("a@b.test")[0] == 250
+        assert client.rcpt("anna+blue+softbounce@d.test")[0] == 450
+        assert client.rcpt("anna+hardbounce@d.test")[0] == 550
+        assert client.rcpt("anna+blue+other@d.test")[0] == 250
+    assert [each.key for each in server.find(stage="rcpt")] == ["blue", "", "blue+other"]
+
+
 def test_user_name_isolates_what_follows(server: SmtpServer) -> None:
     """The tag of a user name is a key as that of an address is."""
     with open_to(server) as client:
@@ -93,6 +119,21 @@ def test_fixture_sees_all_recipients(server: SmtpServer) -> None:
     assert waited.number == message.number - 1
     assert [each.number for each in server.find(text="Subject: x")] == [message.number]
     assert server.find(port=message.peer.rpartition(":")[2], stage="message") == [message]
+
+
+def test_text_of_a_rule_goes_beyond_ascii_where_the_client_takes_it(server: SmtpServer) -> None:
+    """RFC 6531 §3.7.4.2: with SMTPUTF8 only, each time that the line is met."""
+    server.on("rcpt").answer("450 4.2.2", text="満杯")
+    for _ in range(2):
+        for options, said in (([], b"4.2.2 ??"), (["SMTPUTF8"], "4.2.2 満杯".encode())):
+            with open_to(server) as client:
+                assert client.mail("a@b.test", options)[0] == 250
+                assert client.rcpt("c@d.test") == (450, said)
+    server.clear()
+    for _ in range(2):
+        with open_to(server) as client:
+            assert client.mail("a@b.test", ["SMTPUTF8"])[0] == 250
+            assert "<new@bücher.test>".encode() in client.rcpt("rcpt551@bücher.test")[1]
 
 
 def test_rule_speaks_for_verbs_that_nobody_knows(server: SmtpServer) -> None:

@@ -160,6 +160,17 @@ def test_lmtp_effects_of_one_recipient() -> None:
     assert dialogue.say("NOOP") == ["250 2.0.0"]
 
 
+def test_lmtp_reply_of_one_recipient_comes_late() -> None:
+    """It waits for the next command, as any late reply does; those of the others do not wait for it."""
+    dialogue = LmtpDialogue()
+    dialogue.start("a@any.test", "message452-late@any.test", "c@any.test", hello="LHLO c.example")
+    assert replies(dialogue.deliver()) == ["250 2.0.0", "250 2.0.0"]
+    assert replies(dialogue.send(b"NOOP\r\n")) == ["452 4.3.1", "250 2.0.0"]
+    dialogue.start("message421-late@any.test", "b@any.test", hello="LHLO c.example")
+    assert replies(dialogue.deliver()) == ["421 4.3.2"]
+    assert dialogue.session.closing
+
+
 def test_prdr_announces_answers_each_and_ends() -> None:
     """353, a reply for each in order, and one for all; one recipient needs none of it."""
     dialogue = Dialogue()
@@ -232,6 +243,28 @@ def test_whole_message_is_returned_where_ret_wants_it() -> None:
     assert report is not None
     assert parts(report)[2].get_content_type() == "message/rfc822"
     assert "Subject: Grüße\r\n".encode() in list(dialogue.shared.mailbox)[-1][1].content
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_report_says_that_it_holds_octets_beyond_ascii(whole: bool) -> None:
+    """RFC 2045 §6.4: the part with what is returned is 8bit, and so is the multipart around it."""
+    report = report_of(Dialogue(), "bounce550@any.test", mail=" RET=FULL" if whole else "")
+    assert report is not None
+    assert [each["Content-Transfer-Encoding"] for each in (report, parts(report)[2])] == ["8bit", "8bit"]
+    plain = report_of(Dialogue(), "bounce550@any.test", content="Subject: x\r\n\r\nx")
+    assert plain is not None
+    assert [each["Content-Transfer-Encoding"] for each in (plain, parts(plain)[2])] == [None, None]
+
+
+def test_report_to_an_address_beyond_ascii_names_it() -> None:
+    """RFC 6532 §3.2: in UTF-8; RFC 2047 §5 lets no address stand in an encoded word."""
+    dialogue = Dialogue(shared=Shared(open_catalogue(), dialects=("ses", "sparkpost")))
+    for recipient in ("bounce550@any.test", "x@fbl.any.test", "ooto@simulator.amazonses.com"):
+        dialogue.say("EHLO c.example", "MAIL FROM:<jürgen@c.example> SMTPUTF8", f"RCPT TO:<{recipient}>")
+        dialogue.deliver("Subject: x\r\n\r\nx")
+        _, newest = list(dialogue.shared.mailbox)[-1]
+        assert newest.recipients == ("jürgen@c.example",)
+        assert "\r\nTo: <jürgen@c.example>\r\n".encode() in newest.content
 
 
 @pytest.mark.parametrize(

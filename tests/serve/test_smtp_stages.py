@@ -209,6 +209,22 @@ def test_late_reply_puts_the_client_out_of_step() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (b"RCPT TO:<rcpt421-late@any.test>\r\n", b"421 4.3.2 "),
+        (b"RCPT TO:<rcpt452_4.2.2-late-close@any.test>\r\n", b"452 4.2.2 "),
+        (b"QUIT\r\n", b"221 2.0.0 "),
+    ],
+)
+def test_late_reply_that_ends_the_dialogue_has_nothing_to_wait_for(line: bytes, answer: bytes) -> None:
+    """What the journal has as sent is sent (RFC 5321 §4.1.1.10 has the server answer QUIT before it closes)."""
+    dialogue = Dialogue()
+    dialogue.start(sender="quit221-late@c.example")
+    assert dialogue.send(line).startswith(answer)
+    assert dialogue.session.closing
+
+
+@pytest.mark.parametrize(
     ("script", "action"), [("hang", Hang()), ("drop", Close()), ("reset", Reset()), ("354-close", Close())]
 )
 def test_endings_at_data(script: str, action: object) -> None:

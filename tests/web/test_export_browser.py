@@ -95,6 +95,8 @@ def test_links_and_languages(page: Page, published: str) -> None:
         ("fr", "boite pleine", "smtp/4.2.2"),
         ("ja", "メールボックスがいっぱい", "smtp/4.2.2"),
         ("ja", "容量不足", "smtp/452"),
+        ("ja", "４５２", "smtp/452"),
+        ("ja", "ﾒｰﾙﾎﾞｯｸｽ", "smtp/4.2.2"),
         ("ko", "사서함이 가득", "smtp/4.2.2"),
         ("ko", "메일함 용량", "smtp/4.2.2"),
     ],

@@ -268,3 +268,23 @@ def test_the_stream_of_sums_tells_changes_once(catalogue: Catalogue) -> None:
     first, second = run(scene())
     assert (first["exchanges"], first["messages"]) == (0, 0)
     assert (second["exchanges"], second["dropped"], second["messages"]) == (5, 2, 1)
+
+
+def test_the_stream_of_sums_tells_what_is_forgotten_and_changed(catalogue: Catalogue) -> None:
+    """A journal cleared and rules changed elsewhere are told without anything coming to the mocks."""
+
+    async def scene() -> list[dict[str, int]]:
+        shared = Shared(catalogue, journal=MemoryJournal(), mailbox=Mailbox())
+        shared.journal.add(exchange(1))
+        stream = Streams(shared.journal, heartbeat=60).sums(shared)
+        told = [await anext(stream), await anext(stream)][1:]
+        shared.journal.clear()
+        told.append(await asyncio.wait_for(anext(stream), 30))
+        shared.rules_version += 1
+        told.append(await asyncio.wait_for(anext(stream), 30))
+        return [json.loads(event.partition(b"data: ")[2]) for event in told]
+
+    before, cleared, changed = run(scene())
+    assert (before["exchanges"], before["dropped"]) == (1, 0)
+    assert (cleared["exchanges"], cleared["dropped"]) == (1, 1)
+    assert changed["rules_version"] == cleared["rules_version"] + 1

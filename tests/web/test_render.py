@@ -64,8 +64,8 @@ def test_dialogue_has_its_sides() -> None:
 def test_octets_are_shown_each(data: bytes) -> None:
     shown = visible(data)
     assert "\r" not in shown
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)
-    assert len(plain(shown)) >= len(data)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", shown)
+    assert len(plain(shown).encode()) >= len(data)
 
 
 def test_long_octets_are_cut_and_say_so() -> None:
@@ -73,7 +73,19 @@ def test_long_octets_are_cut_and_say_so() -> None:
 
 
 def test_invisible_octets_have_marks() -> None:
-    assert plain(visible(b"a\r\n\x00\x1b\xe9<")) == "a\\r\\n\n\\0\\x1b\xe9<"
+    assert plain(visible(b"a\r\n\x00\x1b\xe9<")) == "a\\r\\n\n\\0\\x1b\\xe9<"
+
+
+def test_text_in_octets_is_read_as_it_is_written() -> None:
+    """RFC 3629: UTF-8 as its characters; what turns the direction of reading, and what is no UTF-8, has a mark."""
+    assert plain(visible("メールé".encode() + b"\xe3\x83" + "\u202eexe\u0085".encode())) == (
+        "メールé\\xe3\\x83U+202EexeU+0085"
+    )
+
+
+@pytest.mark.parametrize("most", [6, 7, 8])
+def test_a_character_is_not_cut(most: int) -> None:
+    assert plain(visible("メール".encode(), most)) == "メー… +3"
 
 
 def test_cache_is_bounded_by_octets() -> None:

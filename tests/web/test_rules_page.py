@@ -110,15 +110,16 @@ def test_remaining_answers_are_counted_by_key(client: Client) -> None:
     """What each recipient has left of the script, and how often all asked; counts start over by themselves or all."""
     post(client, "rules/edit", toml=FULL.replace("x2 ~ 250", "x3"))
     (rule,) = client.shared.rules.rules
-    for recipient, times in (("a@x.test", 2), ("b@x.test", 5)):
+    for recipient, times in (("a@x.test", 2), ("b@x.test", 5), ("c@x.test", 1)):
         for _ in range(times):
             client.shared.counters.take(rule_count_key(rule, {"recipient": recipient}))
     text = " ".join(re.sub(r"<[^>]+>", " ", client.get("/en/rules").text).split())
     assert "a@x.test asked 2 times · 1 answer left" in text
     assert "b@x.test asked 5 times · 0 answers left" in text
-    assert "Asked 7" in text
+    assert "c@x.test asked 1 time · 2 answers left" in text
+    assert "Asked 8" in text
     post(client, "rules", do="start-over", name="other")
-    assert len(client.shared.counters) == 2
+    assert len(client.shared.counters) == 3
     post(client, "rules", do="start-over", name="full")
     assert len(client.shared.counters) == 0
     client.shared.counters.take("http /status/503\n\n")

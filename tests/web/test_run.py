@@ -90,6 +90,13 @@ def test_every_ending_is_told(server: Serving, script: str, how: str, whole: boo
     assert len(said(events)) <= MAX_RUN_OCTETS
 
 
+@pytest.mark.parametrize("script", ["drop~200-halfclose", "503-close~200-halfclose"])
+def test_an_end_beside_a_half_close_is_told_apart(server: Serving, script: str) -> None:
+    """RFC 9293 §3.6: who has closed takes nothing more; who has closed its side only does."""
+    events = run_script(server, script=script)
+    assert [end_of(events, number)["how"] for number in (1, 2)] == ["closed", "half-closed"]
+
+
 def test_a_cut_answer_says_how_much_came(server: Serving) -> None:
     """RFC 9112 §8: an incomplete message."""
     end = end_of(run_script(server, script="200-truncate=0.5"))
@@ -102,6 +109,13 @@ def test_mail_is_tried_until_it_is_accepted(server: Serving) -> None:
     assert [said(events, connection=number).count("452 4.2.2") for number in (1, 2, 3)] == [1, 1, 0]
     assert said(events, "client", 3).endswith(".\r\nQUIT\r\n")
     assert all(end_of(events, number)["how"] == "closed" for number in (1, 2, 3))
+
+
+def test_a_challenge_is_cancelled(server: Serving) -> None:
+    """RFC 4954 §4: a client that cannot answer says ``*``; QUIT would be taken for its answer."""
+    events = run_script(server, protocol="smtp", stage="auth", script="334x1", connections=1)
+    assert said(events, "client").endswith("\r\n*\r\nQUIT\r\n")
+    assert end_of(events)["how"] == "closed"
 
 
 @pytest.mark.parametrize("stage", STAGES["smtp"])

@@ -122,6 +122,17 @@ def test_every_stage_has_lines_that_get_its_answer(server: Serving, tmp_path: Pa
         assert "554" in said or (stage, program) in SILENT or program == "curl"
 
 
+def test_swaks_is_given_no_recipient_with_a_comma(server: Serving, tmp_path: Path) -> None:
+    """It takes a comma for the end of a recipient; as a sender it leaves it alone."""
+    require("swaks")
+    query = {"protocol": "smtp", "script": "550:1,250:0", "key": uuid.uuid4().hex[:10]}
+    forms = [
+        httpx.get(f"{server.site}/api/v1/script", params={**query, "stage": stage}).json() for stage in ("rcpt", "mail")
+    ]
+    assert forms[0]["swaks"] == ""
+    assert "<** 550 " in shell(forms[1]["swaks"], tmp_path)
+
+
 SILENT = {("starttls", "openssl")}
 """Where a program does not print the reply; the journal has it."""
 

@@ -48,6 +48,9 @@ CREATE TABLE concept (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE member (code TEXT NOT NULL, concept TEXT NOT NULL, PRIMARY KEY (code, concept)) WITHOUT ROWID;
 CREATE TABLE interface (language TEXT PRIMARY KEY, mo BLOB NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (id UNINDEXED, language UNINDEXED, name, summary, body, tokenize='trigram');
+CREATE VIRTUAL TABLE phrase USING fts5 (
+    id UNINDEXED, place UNINDEXED, grams, weights UNINDEXED, tokenize="unicode61 remove_diacritics 0 tokenchars '_'"
+);
 """
 
 _STATUS_WEIGHTS = {"registered": 1.0, "obsolete": 0.6, "unofficial": 0.6, "reserved": 0.4, "unassigned": 0.2}
@@ -146,6 +149,7 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         }
         for position, code in enumerate(codes):
             prose = _translate(code, language.tag, translations.get(code.protocol, {}))
+            heard = [] if number else [seen.text for seen in code.seen]  # sent in English, so searched with it
             if prose.texts or prose.claims:
                 connection.execute(
                     "INSERT INTO prose VALUES (?, ?, ?)", (code.id, language.tag, json.dumps(_plain(prose)))
@@ -158,7 +162,7 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
                     language.tag,
                     fold(" ".join(dict.fromkeys([code.value, code.name, _spoken(code), code.title, *code.aliases]))),
                     fold(prose.texts.get("summary", code.note)),
-                    fold(" ".join(prose.texts.get(field, "") for field in ("description", "when"))),
+                    fold(" ".join([*(prose.texts.get(field, "") for field in ("description", "when")), *heard])),
                 ),
             )
         connection.execute(

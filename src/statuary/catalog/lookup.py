@@ -15,7 +15,10 @@ __all__ = ["MAX_QUERY_CHARACTERS", "MAX_RESULTS", "find", "lookup", "search", "s
 MAX_RESULTS = 50
 """The most results of a search."""
 MAX_SHORT_WORDS = 3
-"""How many words of one or two letters are looked for one by one: no index finds them."""
+"""How many words of one or two letters are looked for one by one: no index finds them, so longer ones come first."""
+
+_MOST = 0.5
+"""What share of the words a code has to hold to come before others for its protocol's sake."""
 
 _IDENTITY = r"([A-Za-z][A-Za-z0-9-]*)[/ :]+(\S.*)"
 _NUMBER = r"[0-9]{3}"
@@ -122,7 +125,7 @@ def _one_value(catalogue: Catalogue, protocol: str, value: str, language: str) -
 def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 20) -> list[Code]:
     """Codes that fit a query, best first: exact finds, then by their words in the language and in English.
 
-    Other languages are searched where these two hold nothing; words that none holds are taken for misspelt.
+    Other languages are searched where these two hold nothing; what is misspelt is found by what is written alike.
 
     Args:
         catalogue: where to look.
@@ -133,31 +136,22 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
     limit = max(0, min(limit, MAX_RESULTS))
     text = clean(query)
     if not text.isascii():
-        from statuary.catalog.segment import pieces, spaced  # only scripts without spaces need it
+        from statuary.catalog.segment import spaced  # only scripts without spaces need it
 
         text = spaced(text)
     wanted = read_query(text, catalogue.protocols)
     codes = {code.id: code for code in find(catalogue, text, language)}
     words = wanted.words or wanted.values or ((wanted.protocol,) if wanted.protocol else ())
-    matching = _all_words(catalogue, words, language)
-    if not codes and not matching and (mended := tuple(_mend(catalogue, word) for word in words)) != words:
-        words = mended
-        codes = {code.id: code for code in find(catalogue, " ".join(words), language)}
-        matching = _all_words(catalogue, words, language)
     named = [code for code in codes.values() if code.template]
     if not codes:
         codes = {code.id: code for code in _by_numbers(catalogue, wanted, language)}
     else:
         codes |= {code.id: code for code in _begun(catalogue, wanted, language) if code.id not in codes}
-    if not matching and not text.isascii():
-        words = tuple(dict.fromkeys(part for word in words for part in pieces(word)))[:MAX_TERMS]
-        matching = _all_words(catalogue, words, language)
-    matching = matching or _most_words(catalogue, words, language)
+    matching = _ranked(catalogue, wanted, words, language)
     # A name of an enhanced code also leads to the reply codes that go with it, and they follow at once.
     beside = {f"{code.protocol}/{basic}": None for code in named for basic in code.basic}
     beside |= {other: None for code in named for other in code.related if other in matching}
-    own = [identity for identity in matching if wanted.protocol == identity.partition("/")[0]]
-    for identity in (*beside, *own, *matching):
+    for identity in (*beside, *matching):
         if len(codes) >= limit:
             break
         if identity not in codes:
@@ -165,6 +159,50 @@ def search(catalogue: Catalogue, query: str, language: str = "en", limit: int = 
             if code is not None and not code.hidden and code.kind != "template":
                 codes[identity] = code
     return list(codes.values())[:limit]
+
+
+def _ranked(catalogue: Catalogue, wanted: Query, words: tuple[str, ...], language: str) -> dict[str, None]:
+    """Identities that words lead to, best first.
+
+    What is called like the query comes first; then whose name or summary holds all words; who is called like a part of
+    it; whose text holds all words, or most of them. Codes of a protocol that the query names come before others.
+    """
+    from statuary.catalog.alike import CLOSE, FAINT, NEAR, SAME, alike  # a look-up does without it
+
+    if not words:
+        return {}
+    said = " ".join(words)
+    for tags in _languages(catalogue, language):
+        same = SAME if wanted.protocol else CLOSE
+        close = [found for found in alike(catalogue, (wanted.text,), tags) if found.whole >= same]
+        likely = [found for found in alike(catalogue, (said,), tags) if found.part >= FAINT]
+        brief = _all_words(catalogue, words, language, briefly=True)
+        if not brief and not any(found.part >= NEAR for found in likely) and (mended := _mended(catalogue, words)):
+            likely = [found for found in alike(catalogue, (said, mended), tags) if found.part >= FAINT]
+        if close or likely or brief:
+            break
+    texts = _all_words(catalogue, words, language)
+    if not texts and not said.isascii():
+        from statuary.catalog.segment import pieces  # only scripts without spaces need it
+
+        words = tuple(dict.fromkeys(part for word in words for part in pieces(word)))[:MAX_TERMS]
+        texts = _all_words(catalogue, words, language)
+    most, shares = _most_words(catalogue, words, language)
+    tiers = [
+        [found.identity for found in close],
+        [found.identity for found in likely if found.whole >= CLOSE],
+        brief,
+        [found.identity for found in likely if found.part >= NEAR],
+        texts,
+        most,
+        [found.identity for found in likely],
+    ]
+    if not wanted.protocol:
+        return dict.fromkeys(identity for tier in tiers for identity in tier)
+    own = [[found for found in tier if found.startswith(f"{wanted.protocol}/")] for tier in tiers]
+    own[5:] = [[identity for identity in own[5] if shares[identity] >= _MOST]]
+    order = [own[0], tiers[0], *own[1:], *tiers[1:]]
+    return dict.fromkeys(identity for tier in order for identity in tier)
 
 
 def _by_numbers(catalogue: Catalogue, wanted: Query, language: str) -> list[Code]:
@@ -191,30 +229,36 @@ def _begun(catalogue: Catalogue, wanted: Query, language: str) -> list[Code]:
     return [code for code in found if len(code.value) > 2]
 
 
-def _all_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> list[str]:
+def _all_words(catalogue: Catalogue, words: tuple[str, ...], language: str, *, briefly: bool = False) -> list[str]:
     """Identities whose texts hold all words: in the language and in English, else in any other."""
     if not words:
         return []
     stems = tuple(map(_stem, words))
     for tags in _languages(catalogue, language):
-        found = [identity for tag in tags for identity in catalogue.match_words(stems, tag, 4 * MAX_RESULTS)]
+        found = [
+            identity for tag in tags for identity in catalogue.match_words(stems, tag, 4 * MAX_RESULTS, briefly=briefly)
+        ]
         if found:
             return list(dict.fromkeys(found))
     return []
 
 
-def _most_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> list[str]:
-    """Identities that hold some of the words; a rare word counts more."""
+def _most_words(catalogue: Catalogue, words: tuple[str, ...], language: str) -> tuple[list[str], dict[str, float]]:
+    """Identities that hold some of the words, and what share of them; a rare word counts more."""
     if len(words) < 2:
-        return []
+        return [], {}
     hits: dict[str, float] = {}
+    counts: dict[str, int] = {}
     tags, _ = _languages(catalogue, language)
-    short = [word for word in words if len(word) < INDEXED_CHARACTERS][MAX_SHORT_WORDS:]
-    for word in map(_stem, (word for word in words if word not in short)):
+    short = [word for word in words if len(word) < INDEXED_CHARACTERS]
+    passed = short if len(words) - len(short) > 1 else short[MAX_SHORT_WORDS:]
+    for word in map(_stem, (word for word in words if word not in passed)):
         identities = dict.fromkeys(found for tag in tags for found in catalogue.match_words((word,), tag, 2000))
         for identity in identities:
             hits[identity] = hits.get(identity, 0) + 1 / len(identities)
-    return sorted(hits, key=lambda identity: -hits[identity])
+            counts[identity] = counts.get(identity, 0) + 1
+    shares = {identity: count / len(words) for identity, count in counts.items()}
+    return sorted(hits, key=lambda identity: -hits[identity]), shares
 
 
 def _languages(catalogue: Catalogue, language: str) -> tuple[list[str], list[str]]:
@@ -231,9 +275,15 @@ def _stem(word: str) -> str:
     return word
 
 
+def _mended(catalogue: Catalogue, words: tuple[str, ...]) -> str:
+    """The words with those that no text has as names spell them; empty where there is nothing to mend."""
+    mended = tuple(_mend(catalogue, word) for word in words)
+    return " ".join(mended) if mended != words else ""
+
+
 def _mend(catalogue: Catalogue, word: str) -> str:
     """A word of the catalogue that is spelled alike, where this one is none of it."""
-    from difflib import get_close_matches  # slow to import, and needed only where nothing was found
+    from difflib import get_close_matches  # slow to import, and needed only where little was found
 
     if len(word) < 4 or catalogue.match_words((word,), "en", 1):
         return word

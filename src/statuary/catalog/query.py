@@ -25,6 +25,7 @@ VALUE = rf"{_SURE}|{_BARE}"
 _IDENTITY = rf"(?i:([a-z][a-z0-9-]*)[/:]+((?:{VALUE})\S*))"
 _VERSION = r"(?i:(http|rtsp|sip)/[0-9](?:\.[0-9])?)"
 _JOINED = r"([2-5][0-9]{2})[-_]([245]\.[0-9]{1,3}\.[0-9]{1,3})"
+_SYSTEM_ERROR = r"\([0-9]{1,3}: "  # as programs log what the system says: (111: Connection refused)
 _TERM = r"[0-9xX]+(?:\.[0-9xXyY]+)+|[^\W_]\w*(?:-\w+)*"
 _TEMPLATE = r"([xX245])\.([0-9]{1,3}|[xX]{1,3})\.([0-9]{1,3}|[xXyY]{1,3})"
 _EMPTY = r"an?|and|are|by|for|from|how|i[ns]?|it|my|o[fnr]|that|the|this|to|was|what|when|why|with"
@@ -83,7 +84,7 @@ def read_query(text: str, protocols: Container[str]) -> Query:
     protocol = ""
     values: list[str] = []
     words: list[str] = []
-    for token in text.split():
+    for token in re.sub(_SYSTEM_ERROR, " ", text).split():
         identity, version = re.fullmatch(_IDENTITY, token), re.fullmatch(_VERSION, token)
         joined = re.match(_JOINED, token)
         if version is not None:
@@ -103,7 +104,7 @@ def read_query(text: str, protocols: Container[str]) -> Query:
                     words.append(term.casefold())
     telling = [word for word in words if not re.fullmatch(_EMPTY, word)]
     bare = [word for word in telling if re.fullmatch(_BARE, word)]
-    if bare and (protocol or all(re.fullmatch(rf"{_BARE}|{_LABELS}", word) for word in telling)):
+    if bare and (protocol or all(re.fullmatch(rf"{_BARE}|{_LABELS}|{_TERMS}", word) for word in telling)):
         values += bare
         telling = [word for word in telling if word not in bare]
     if values:

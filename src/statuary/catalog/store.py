@@ -23,7 +23,7 @@ __all__ = ["INDEXED_CHARACTERS", "LANGUAGE_ROWS", "Catalogue", "open_catalogue",
 
 MAX_KEPT_KINDS = 8
 """How many kinds of entries, each in one language, are kept once they were read: every comparison asks for all sets."""
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 """Raised when a compiled file of an earlier layout must not be read."""
 
 _SELECT = "SELECT code.facts, prose.prose FROM code LEFT JOIN prose ON prose.id = code.id AND prose.language = ?"
@@ -169,13 +169,14 @@ class Catalogue:
             shared.setdefault(value, []).append(protocol)
         return {value: protocols for value, protocols in shared.items() if len(protocols) > 1}
 
-    def match_words(self, words: Sequence[str], language: str, limit: int) -> list[str]:
+    def match_words(self, words: Sequence[str], language: str, limit: int, *, briefly: bool = False) -> list[str]:
         """Identities whose texts hold every word, best first; hidden codes and templates aside.
 
         Args:
             words: parts of words, in any case; those of one or two letters stand for whole words.
             language: the tag whose texts are searched.
             limit: at most so many.
+            briefly: search names and summaries alone.
         """
         from statuary.catalog.fold import fold  # a look-up does without it
 
@@ -189,6 +190,8 @@ class Catalogue:
         columns = "SELECT words.id, words.name, words.summary, words.body FROM words JOIN code ON code.id = words.id"
         if long:
             expression = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+            if briefly:
+                expression = f"{{name summary}} : ({expression})"
             clause = f"words MATCH ? AND {inside} AND code.weight ORDER BY bm25(words, 0, 0, 8, 3, 1) * code.weight"
             values: tuple[str, ...] = (expression,)
         else:
@@ -201,10 +204,33 @@ class Catalogue:
         whole = [
             re.compile(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word)) for word in short
         ]
-        holding = [(row[0], place) for row in rows if (place := _place_of(whole, row[1:])) is not None]
+        texts = 2 if briefly else 3
+        holding = [(row[0], place) for row in rows if (place := _place_of(whole, row[1 : 1 + texts])) is not None]
         if not long:
             holding.sort(key=lambda found: found[1])
         return [identity for identity, _ in holding[:limit]]
+
+    def near_phrases(self, grams: Sequence[str], language: str, limit: int) -> list[tuple[str, int, str, str]]:
+        """Names and symptoms that share groups of letters, those with the rarest first.
+
+        Each as identity, place, its groups and their weights.
+
+        Args:
+            grams: the groups, as :func:`statuary.catalog.alike.grams` makes them.
+            language: the tag whose phrases are searched.
+            limit: at most so many.
+        """
+        if not grams or language not in self.languages:
+            return []
+        first = list(self.languages).index(language) * LANGUAGE_ROWS
+        expression = " OR ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
+        return list(
+            self._connection.execute(
+                "SELECT id, place, grams, weights FROM phrase WHERE phrase MATCH ? AND rowid BETWEEN ? AND ? "
+                "ORDER BY bm25(phrase) LIMIT ?",
+                (expression, first, first + LANGUAGE_ROWS - 1, limit),
+            )
+        )
 
     def nearest_language(self, language: str) -> str:
         """The tag of a language that there is: the one asked for, that of which it is a kind, or English."""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from statuary.catalog.alike import fill_phrases
 from statuary.catalog.fold import fold
 from statuary.catalog.store import LANGUAGE_ROWS
 from statuary.catalog.tables import header_lines, read_toml
@@ -16,8 +17,10 @@ __all__ = ["fill_symptoms", "read_symptoms"]
 _NAME = "symptoms.toml"
 
 
-def read_symptoms(root: Path, languages: Collection[str], known: Collection[str] = ()) -> dict[tuple[str, str], str]:
-    """Read the words of every code: (identity, language) to phrases, joined.
+def read_symptoms(
+    root: Path, languages: Collection[str], known: Collection[str] = ()
+) -> dict[tuple[str, str], list[tuple[int, str]]]:
+    """Read the words of every code: (identity, language) to phrases, each with the code's place in its row.
 
     Args:
         root: the content root.
@@ -34,7 +37,7 @@ def read_symptoms(root: Path, languages: Collection[str], known: Collection[str]
     rows = data.pop("symptom", [])
     if data or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ContentError(_NAME, 1, 1, "something else than an array of tables", "write [[symptom]]")
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for row, line in zip(rows, header_lines(text.split("\n"), "symptom"), strict=False):
         for key, values in row.items():
             if key != "codes" and key not in languages:
@@ -42,18 +45,20 @@ def read_symptoms(root: Path, languages: Collection[str], known: Collection[str]
                 raise ContentError(_NAME, line, 1, f"{key} is no language", mend)
             if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
                 raise ContentError(_NAME, line, 1, f"{key} is no list of texts", 'write ["...", ...]')
-        for code in row.get("codes", []):
+        for place, code in enumerate(row.get("codes", [])):
             if known and code not in known:
                 raise ContentError(_NAME, line, 1, f"no code is known as {code}", "name a code that there is")
             for language in languages:
-                words = " ".join(row.get(language, []))
-                if words:
-                    found[code, language] = f"{found.get((code, language), '')} {words}".strip()
+                phrases = [(place, phrase) for phrase in row.get(language, [])]
+                if phrases:
+                    found.setdefault((code, language), []).extend(phrases)
     return found
 
 
 def fill_symptoms(connection: sqlite3.Connection, root: Path, languages: Sequence[str]) -> None:
     """Let codes that are already in a catalogue's search index be found by these words too, as by their names.
+
+    What is written alike is found as well: so names are filled in here, too.
 
     Args:
         connection: the catalogue that is being compiled.
@@ -63,12 +68,17 @@ def fill_symptoms(connection: sqlite3.Connection, root: Path, languages: Sequenc
     Raises:
         ContentError: the file is wrong.
     """
+    symptoms = read_symptoms(root, languages)
     positions = dict(connection.execute("SELECT id, position FROM code"))
     connection.executemany(
         "UPDATE words SET name = name || ' ' || ? WHERE rowid = ?",
         [
-            (fold(words), languages.index(language) * LANGUAGE_ROWS + positions[code])
-            for (code, language), words in read_symptoms(root, languages).items()
+            (
+                fold(" ".join(phrase for _, phrase in phrases)),
+                languages.index(language) * LANGUAGE_ROWS + positions[code],
+            )
+            for (code, language), phrases in symptoms.items()
             if code in positions
         ],
     )
+    fill_phrases(connection, symptoms, languages)

@@ -125,7 +125,7 @@ def compare(catalogue: Catalogue, left: Code, right: Code) -> Comparison:
     )
     shared = _shared_concepts(catalogue, left, right)
     mixups = tuple(mixups_of(catalogue, left, right, left.prose.language))
-    linked = _linked(left, right) or bool(mixups)
+    linked = _linked(left, right) or bool(mixups) or _parts(left, right) or _without_meaning(left, right)
     return Comparison(left, right, rows, shared, linked, _verdict(left, right, linked, bool(shared)), mixups)
 
 
@@ -163,6 +163,18 @@ def _linked(left: Code, right: Code) -> bool:
     )
 
 
+def _without_meaning(left: Code, right: Code) -> bool:
+    """Whether both are ranges of one protocol that nobody has assigned."""
+    return left.protocol == right.protocol and all(
+        code.kind == "range" and code.status == "unassigned" for code in (left, right)
+    )
+
+
+def _parts(left: Code, right: Code) -> bool:
+    """Whether both are classes, or both subjects, of enhanced status codes (RFC 3463 §2)."""
+    return left.kind == right.kind and left.kind in ("class", "subject")
+
+
 def _verdict(left: Code, right: Code, linked: bool, shared: bool) -> Phrase:
     names = {"left": left.id, "right": right.id}
     if left.id == right.id:
@@ -173,8 +185,19 @@ def _verdict(left: Code, right: Code, linked: bool, shared: bool) -> Phrase:
         )
     if shared:
         return Phrase(N_("%(left)s and %(right)s speak of the same thing; the table shows in what they differ."), names)
+    if _without_meaning(left, right):
+        return Phrase(N_("Neither %(left)s nor %(right)s has a meaning so far: nobody has assigned them."), names)
+    if _parts(left, right):
+        return Phrase(
+            N_("%(left)s and %(right)s are parts of one scheme: a code belongs to one of them and not to the other."),
+            names,
+        )
     if linked:
         return Phrase(N_("%(left)s and %(right)s are neighbours: one is easily taken for the other."), names)
+    if left.protocol == right.protocol:
+        return Phrase(
+            N_("%(left)s and %(right)s belong to one protocol and are seldom mistaken for each other."), names
+        )
     return Phrase(
         N_("%(left)s and %(right)s have nothing in common but the form: they are not mistaken for each other."), names
     )

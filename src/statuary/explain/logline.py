@@ -131,7 +131,7 @@ class LineReader:
     def _look_up(self, protocol: str, value: str) -> list[Code]:
         """Codes by number, by name as it is or spelled as identities are, or by an alias."""
         plain = _HUMP.sub("_", value).replace(" ", "_") if not value[0].isdigit() else value
-        for spelled in dict.fromkeys((plain, value)):
+        for spelled in dict.fromkeys((plain, value, value.replace("-", " "))):
             codes = find(self._catalogue, f"{protocol}/{spelled}", self._language)
             codes = [code for code in codes if code.protocol == protocol]
             if codes:

@@ -28,8 +28,17 @@ MAX_OCTETS = 1 << 40
 MAX_KEY_CHARACTERS = 1_000
 """How much of a field's text a cause is kept by, in characters."""
 
-FIELDS = ("ip", "sender", "recipient", "domain", "helo", "user")
-"""The fields that a cause can be kept by."""
+FIELDS = {
+    "smtp": ("ip", "sender", "recipient", "domain", "helo", "user"),
+    "http": ("ip", "method", "path", "target", "host"),
+}
+"""The fields that a cause can be kept by, by protocol; in HTTP also those of :data:`GROUPS`."""
+GROUPS = ("header", "query", "cookie")
+"""Groups of fields of HTTP; a field of one is named with a dot: ``header.x-api-key``."""
+NUMBERS = {"smtp": ("connections", "messages"), "http": ("requests",)}
+"""What a window counts, by protocol."""
+
+_CASE_TELLS = frozenset({"method", "path", "target"})
 
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _TIME = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)(?P<unit>ms|s|m|h|d)?")
@@ -44,13 +53,13 @@ class _Memory(Generic[_Kept]):
 
     def __init__(self, by: Sequence[str]) -> None:
         for name in by:
-            if name not in FIELDS:
-                raise RuleError(f"a cause cannot be kept by {name!r}: use of {', '.join(FIELDS)}")
+            if not any(_may_keep(protocol, name) for protocol in FIELDS):
+                raise RuleError(f"a cause cannot be kept by {name!r}: use of {', '.join(FIELDS['smtp'])}")
         self.by = tuple(by)
         self.kept: dict[tuple[str, ...], _Kept] = {}
 
     def key(self, fields: Mapping[str, str]) -> tuple[str, ...]:
-        values = [(fields.get(name) or "").lower()[:MAX_KEY_CHARACTERS] for name in self.by]
+        values = [_folded(name, fields.get(name) or "")[:MAX_KEY_CHARACTERS] for name in self.by]
         return (*values, (fields.get("key") or "")[:MAX_KEY_CHARACTERS])
 
     def put(self, key: tuple[str, ...], value: _Kept) -> None:
@@ -67,11 +76,21 @@ class _Memory(Generic[_Kept]):
         return self.kept.pop(next(iter(self.kept)))
 
 
+def _may_keep(protocol: str, name: str) -> bool:
+    group, dot, rest = name.partition(".")
+    return name in FIELDS[protocol] or (protocol == "http" and bool(dot and rest) and group in GROUPS)
+
+
+def _folded(name: str, text: str) -> str:
+    return text if "." in name or name in _CASE_TELLS else text.lower()
+
+
 class Window:
     """Refuses once more than a number came in a time; what it refuses does not count.
 
     Args:
-        number: how many pass: connections at the stage ``connect``, messages at ``mail`` or ``message``.
+        number: how many pass: connections at the stage ``connect``, messages at ``mail`` or ``message``; in HTTP
+            requests.
         seconds: in how long a time.
         by: the fields that it counts by; none for one count.
 
@@ -224,31 +243,34 @@ def _read_octets(fields: Mapping[str, str], name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _window(table: Mapping[str, object]) -> Window:
-    numbers = [name for name in ("connections", "messages") if name in table]
+def _window(table: Mapping[str, object], protocol: str) -> Window:
+    known = NUMBERS[protocol]
+    numbers = [name for name in known if name in table]
     if len(numbers) != 1:
-        raise RuleError("a window has either connections or messages: how many pass")
+        _only(table, "window", (*known, "seconds", "by"))
+        raise RuleError(f"a window has {'either ' if len(known) > 1 else ''}{' or '.join(known)}: how many pass")
     _only(table, "window", (numbers[0], "seconds", "by"))
     number = _whole(f"the {numbers[0]} of a window", table[numbers[0]], MAX_EVENTS)
-    return Window(number, _seconds("the seconds of a window", table.get("seconds")), _by(table, ("ip",)))
+    return Window(number, _seconds("the seconds of a window", table.get("seconds")), _by(table, ("ip",), protocol))
 
 
-def _greylist(table: Mapping[str, object]) -> Greylist:
+def _greylist(table: Mapping[str, object], protocol: str) -> Greylist:
     _only(table, "greylist", ("wait", "by"))
-    return Greylist(_seconds("the wait of a greylist", table.get("wait")), _by(table, ("ip", "sender", "recipient")))
+    by = _by(table, ("ip", "sender", "recipient"), protocol)
+    return Greylist(_seconds("the wait of a greylist", table.get("wait")), by)
 
 
-def _size(table: Mapping[str, object]) -> SizeLimit:
+def _size(table: Mapping[str, object], protocol: str) -> SizeLimit:
     _only(table, "size", ("octets",))
     return SizeLimit(_whole("the octets of a size", table.get("octets"), MAX_OCTETS))
 
 
-def _quota(table: Mapping[str, object]) -> Quota:
+def _quota(table: Mapping[str, object], protocol: str) -> Quota:
     _only(table, "quota", ("octets",))
     return Quota(_whole("the octets of a quota", table.get("octets"), MAX_OCTETS))
 
 
-CAUSES: Mapping[str, Callable[[Mapping[str, object]], Window | Greylist | SizeLimit | Quota]] = {
+CAUSES: Mapping[str, Callable[[Mapping[str, object], str], Window | Greylist | SizeLimit | Quota]] = {
     "window": _window,
     "greylist": _greylist,
     "size": _size,
@@ -257,12 +279,13 @@ CAUSES: Mapping[str, Callable[[Mapping[str, object]], Window | Greylist | SizeLi
 """What a rule file calls each cause, and what makes it of its table."""
 
 
-def make_cause(name: str, table: object) -> Window | Greylist | SizeLimit | Quota:
+def make_cause(name: str, table: object, protocol: str = "smtp") -> Window | Greylist | SizeLimit | Quota:
     """Make a cause of its table in a rule file.
 
     Args:
         name: a key of :data:`CAUSES`.
         table: such as ``{"messages": 10, "seconds": 60, "by": "ip"}``.
+        protocol: whose rule it is: HTTP has windows alone.
 
     Raises:
         RuleError: there is no such cause, or its table is wrong; the message names what and the mend.
@@ -270,9 +293,11 @@ def make_cause(name: str, table: object) -> Window | Greylist | SizeLimit | Quot
     make = CAUSES.get(name)
     if make is None:
         raise RuleError(f"no cause {name!r}: use one of {', '.join(CAUSES)}")
+    if protocol == "http" and name != "window":
+        raise RuleError(f"{name} is a cause of smtp: http has window")
     if not isinstance(table, Mapping):
         raise RuleError(f"{name} is a table, such as {{ octets = 1000000 }}")
-    return make(table)
+    return make(table, protocol)
 
 
 def _only(table: Mapping[str, object], name: str, known: Sequence[str]) -> None:
@@ -281,12 +306,16 @@ def _only(table: Mapping[str, object], name: str, known: Sequence[str]) -> None:
             raise RuleError(f"{name} has no {key!r}: use of {', '.join(known)}")
 
 
-def _by(table: Mapping[str, object], usual: Sequence[str]) -> Sequence[str]:
+def _by(table: Mapping[str, object], usual: Sequence[str], protocol: str) -> Sequence[str]:
     by = table.get("by", usual)
     names = (by,) if isinstance(by, str) else by
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise RuleError("by is a field or a list of fields")
-    return tuple(names)
+    for name in names:
+        if not _may_keep(protocol, name):
+            known = (*FIELDS[protocol], *(f"{group}.NAME" for group in GROUPS if protocol == "http"))
+            raise RuleError(f"a cause cannot be kept by {name!r}: use of {', '.join(known)}")
+    return tuple(name.lower() if name.startswith("header.") else name for name in names)
 
 
 def _whole(what: str, number: object, highest: int) -> int:

@@ -15,7 +15,16 @@ from urllib.parse import unquote_to_bytes
 
 from statuary.errors import RuleError
 
-__all__ = ["DEFAULT_DIALECTS", "DIALECTS", "Dialect", "MagicAddress", "Meaning", "check_dialects", "read_dialects"]
+__all__ = [
+    "DEFAULT_DIALECTS",
+    "DIALECTS",
+    "Dialect",
+    "MagicAddress",
+    "Meaning",
+    "check_dialects",
+    "read_dialects",
+    "tag_beside",
+]
 
 MAX_TEXT_CHARACTERS = 200
 """How much of the text that an address spells is sent, in characters."""
@@ -141,6 +150,28 @@ def read_dialects(local_part: str, domain: str, names: Iterable[str]) -> Meaning
         if found is not None:
             return Meaning(found.stage, found.script)
     return None
+
+
+def tag_beside(local_part: str, domain: str, names: Iterable[str]) -> str:
+    """The tag of an address, which follows its first ``+``, without what a dialect reads there; empty for none.
+
+    Args:
+        local_part: before the ``@``, unquoted.
+        domain: after it.
+        names: the dialects that are switched on.
+    """
+    tag = local_part.partition("+")[2]
+    if not tag:
+        return ""
+    for name in names:
+        dialect = DIALECTS[name]
+        if dialect.domains and domain.lower() not in dialect.domains:
+            continue
+        if dialect.where == "reply" and _REPLY.fullmatch(local_part) is not None:
+            return ""
+        if dialect.where == "tag" and _word("tag", local_part, domain) in dialect.addresses:
+            return tag.rpartition("+")[0]
+    return tag
 
 
 def _word(where: str, local_part: str, domain: str) -> str:

@@ -221,7 +221,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         check_stage(self.protocol, self.stage)
-        for name in (*self.match, *self.key):
+        for name in (*self.match, *self.key, *(self.cause.by if self.cause is not None else ())):
             check_field(self.protocol, self.stage, name)
         for name, pattern in self.match.items():
             if isinstance(pattern, str) and len(pattern) > MAX_PATTERN_CHARACTERS:

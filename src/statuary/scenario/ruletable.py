@@ -74,7 +74,9 @@ def read_rule(table: object) -> Rule:
     if then not in THEN:
         raise TableError(("then",), f"no ending {then!r}", f"use one of {', '.join(THEN)}")
     name = _text(table, "name", "")
-    cause, written = _cause(table)
+    cause, written = _cause(table, protocol)
+    for field in cause.by if cause is not None else ():
+        _checked(tuple(written), check_field, protocol, stage, field)
     try:
         return Rule(
             protocol,
@@ -97,7 +99,7 @@ def read_rule(table: object) -> Rule:
         raise TableError(("name",) if len(name) > 1 else (), str(error)) from None
 
 
-def _cause(table: Mapping[str, Any]) -> tuple[Cause | None, Mapping[str, object]]:
+def _cause(table: Mapping[str, Any], protocol: str) -> tuple[Cause | None, Mapping[str, object]]:
     """The cause of a rule, and its table."""
     given = [name for name in CAUSES if name in table]
     if len(given) > 1:
@@ -106,7 +108,7 @@ def _cause(table: Mapping[str, Any]) -> tuple[Cause | None, Mapping[str, object]
         return None, {}
     name = given[0]
     try:
-        return make_cause(name, table[name]), {name: table[name]}
+        return make_cause(name, table[name], protocol), {name: table[name]}
     except RuleError as error:
         raise TableError((name,), str(error)) from None
 
@@ -153,7 +155,7 @@ def _key(value: object) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise TableError(("key",), "is no field and no list of fields", 'write key = ["recipient"]')
-    return tuple(names)
+    return tuple(name.lower() if name.startswith("header.") else name for name in names)
 
 
 def _priority(value: object) -> int:

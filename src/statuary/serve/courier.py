@@ -94,7 +94,7 @@ class Courier:
             return
         try:
             await asyncio.to_thread(self._deliver, message)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             self.failures += 1
             if self._failed is not None:
                 self._failed(", ".join(message.recipients), type(error).__name__)
@@ -105,6 +105,11 @@ class Courier:
         """Hand it to the server of the address, from the null reverse path (RFC 5321 §4.5.5)."""
         with smtplib.SMTP(self._host, self._port, timeout=DELIVERY_SECONDS) as client:
             options = [] if message.content.isascii() else ["BODY=8BITMIME"]
+            if not all(recipient.isascii() for recipient in message.recipients):  # RFC 6531 §3.4
+                client.ehlo_or_helo_if_needed()
+                if not client.has_extn("smtputf8"):
+                    raise smtplib.SMTPNotSupportedError("the server takes no addresses beyond ASCII")
+                options.append("SMTPUTF8")
             client.sendmail("", list(message.recipients), message.content, mail_options=options)
 
 

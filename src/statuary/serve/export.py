@@ -20,6 +20,10 @@ MAX_SHOWN_OCTETS = 4096
 """How much of each direction of an exchange a transcript shows, in octets."""
 MAX_QUERY_FIELDS = 200
 """The most fields of a query that HAR lists."""
+MAX_SECRETS = 100
+"""The most cookies of one field that are also masked where else they stand in an exchange."""
+MIN_SECRET_OCTETS = 6
+"""Shorter credentials are masked in their fields alone: they would be found in the midst of words."""
 
 SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 """The header fields that hold credentials."""
@@ -31,12 +35,18 @@ _AUTH_LINE = re.compile(rb"(?i)^([ \t]*AUTH[ \t]+\S+)([ \t]+)[^\r\n]+")
 
 
 def masked(exchange: Exchange) -> Exchange:
-    """An exchange without credentials: the fields of RFC 9110 §11 and RFC 6265, and the lines of AUTH (RFC 4954)."""
+    """An exchange without credentials: the fields of RFC 9110 §11 and RFC 6265, and the lines of AUTH (RFC 4954).
+
+    An answer that tells what it was sent holds them too, and there they are masked likewise.
+    """
     mask = MASK.encode()
     if exchange.protocol == "http":
-        return exchange._replace(
-            request=_mask_head(exchange.request, mask), response=_mask_head(exchange.response, mask)
-        )
+        secrets: set[bytes] = set()
+        request = _mask_head(exchange.request, mask, secrets)
+        response = _mask_head(exchange.response, mask, secrets)
+        for secret in sorted(secrets, key=len, reverse=True):
+            request, response = request.replace(secret, mask), response.replace(secret, mask)
+        return exchange._replace(request=request, response=response)
     if exchange.stage != "auth":
         return exchange
     request = exchange.request
@@ -47,15 +57,29 @@ def masked(exchange: Exchange) -> Exchange:
     return exchange._replace(request=request)
 
 
-def _mask_head(octets: bytes, mask: bytes) -> bytes:
-    """Mask the fields of every head at the beginning; interim answers have heads of their own."""
+def _mask_head(octets: bytes, mask: bytes, secrets: set[bytes]) -> bytes:
+    """Mask the fields of every head at the beginning, and remember them; interim answers have heads of their own."""
     done = b""
     rest = octets
     while True:
         head, end, rest = rest.partition(b"\r\n\r\n")
+        for match in _SECRET_LINE.finditer(head):
+            secrets |= _secrets(match[0])
         done += _SECRET_LINE.sub(rb"\1\2" + mask, head) + end
         if not (end and rest.startswith(b"HTTP/")):
             return done + rest
+
+
+def _secrets(line: bytes) -> set[bytes]:
+    """What a field holds that nobody should read elsewhere either, as it is and as JSON has it."""
+    name, _, value = line.partition(b":")
+    if name.lower() in (b"cookie", b"set-cookie"):
+        parts = value.split(b";")[: 1 if name.lower() == b"set-cookie" else MAX_SECRETS]
+        found = [part.partition(b"=")[2].strip(b' "') for part in parts]
+    else:
+        found = [value.strip(), value.strip().partition(b" ")[2].strip()]
+    found += [json.dumps(each.decode("utf-8", "replace"), ensure_ascii=False)[1:-1].encode() for each in found]
+    return {each for each in found if len(each) >= MIN_SECRET_OCTETS}
 
 
 def json_lines(exchanges: Iterable[tuple[int, Exchange]], *, mask: bool = True) -> Iterator[str]:

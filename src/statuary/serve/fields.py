@@ -9,6 +9,7 @@ from email.errors import HeaderParseError
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from statuary.scenario.dialects import tag_beside
 from statuary.scenario.rules import Pattern, fits
 from statuary.wire.smtp import Mailbox
 
@@ -25,9 +26,16 @@ _OF_RECIPIENT = ("recipient", "domain")
 _T = TypeVar("_T")
 
 
-def address_key(mailbox: Mailbox | None) -> str:
-    """What an address isolates its test by: its tag, which follows the first ``+``; empty for none."""
-    return mailbox.local_part.partition("+")[2] if mailbox is not None else ""
+def address_key(mailbox: Mailbox | None, dialects: Sequence[str]) -> str:
+    """What an address isolates its test by: its tag, which follows the first ``+``; empty for none.
+
+    Args:
+        mailbox: the address; None for none.
+        dialects: those that are understood; what they read in a tag (``bounce+550+no+such+user``) isolates nothing.
+    """
+    if mailbox is None or "+" not in mailbox.local_part:
+        return ""
+    return tag_beside(mailbox.local_part, mailbox.domain, dialects)
 
 
 def tag_of(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -33,8 +34,13 @@ MAX_NEAR_MISSES = 3
 """How many near misses are given."""
 MAX_NEAR_RULES = 5_000
 """How many rules are looked at for near misses."""
+MAX_WEIGHED = 1_000
+"""How many of them, those with the fewest differences, are weighed by how much they differ."""
 MAX_SHOWN_CHARACTERS = 200
 """How much of a field's value is shown in a difference."""
+
+_NAMING = frozenset({"path", "target", "recipient"})
+"""The fields that say what was asked for; a rule for something else is further away than one for another way to ask."""
 
 
 class Difference(NamedTuple):
@@ -173,4 +179,17 @@ def near_exchanges(journal: MemoryJournal, wanted: Filter) -> list[NearMiss]:
 
 
 def _nearest(found: Sequence[NearMiss]) -> list[NearMiss]:
-    return sorted(found, key=lambda miss: len(miss.differences))[:MAX_NEAR_MISSES]
+    """Those that differ least: in few fields, and in these by little, as a mistyped path does."""
+    few = sorted(found, key=lambda miss: len(miss.differences))[:MAX_WEIGHED]
+    return sorted(few, key=lambda miss: sum(map(_weight, miss.differences)))[:MAX_NEAR_MISSES]
+
+
+def _weight(difference: Difference) -> float:
+    expected = difference.expected
+    if isinstance(expected, Mapping):
+        expected = next(iter(expected.values()), None)
+    alike = 0.0
+    if isinstance(expected, str) and difference.found:
+        shown = expected[:MAX_SHOWN_CHARACTERS]
+        alike = SequenceMatcher(None, shown, difference.found, autojunk=False).ratio()
+    return (2.0 if difference.field in _NAMING else 1.0) * (1.0 - alike / 2)

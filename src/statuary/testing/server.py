@@ -305,7 +305,7 @@ class MockServer(Generic[E]):
                 mocks.rulebook.reset()
             for rule in mocks.rulebook.rules:
                 for name, table in rule.cause_table.items():
-                    mocks.rulebook.replace_one(rule.name, replace(rule, cause=make_cause(name, table)))
+                    mocks.rulebook.replace_one(rule.name, replace(rule, cause=make_cause(name, table, rule.protocol)))
             return shared.journal.total
 
         self._cleared = self._call(forget)

@@ -234,8 +234,8 @@ class _Pages:
         allow: str = "",
         foreign: bool = False,
     ) -> Response:
-        """A page, or JSON below ``/api/``, that says what went wrong."""
-        if request.scope["path"].startswith("/api/"):
+        """A page, or JSON below ``/api/`` and ``/__admin/``, that says what went wrong."""
+        if f"{request.scope['path']}/".startswith(("/api/", "/__admin/")):
             if status is HTTPStatus.NOT_FOUND:
                 return not_found(self._site, request.scope["path"])
             response: Response = error(status, status.name.lower(), status.phrase)

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
+from statuary.web.legible import UNSEEN
+
 __all__ = ["dialogue", "example", "language_name", "log_line", "program", "visible"]
 
 MAX_VISIBLE_OCTETS = 8192
@@ -102,24 +104,36 @@ def log_line(line: str, value: str) -> Markup:
 
 
 _ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
-_INVISIBLE = re.compile(r"\r\n|[\x00-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile(rf"\r\n|[\x00-\x1f{UNSEEN}]")
+_CUT_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 
 
 def visible(data: bytes, most: int = MAX_VISIBLE_OCTETS) -> Markup:
-    """Octets as text, one character each, with marks for those that cannot be seen.
+    """Octets as text: UTF-8 as its characters, with marks for what cannot be seen and for octets that are no UTF-8.
 
     Args:
         data: what went over the wire.
         most: how many octets of it are shown; past them it is cut, and a mark says by how many.
     """
-    text = str(escape(data[:most].decode("latin-1")))
-    shown = _INVISIBLE.sub(_mark, text)
-    if len(data) > most:
-        shown += f'<i class="octet">… +{len(data) - most}</i>'
+    head = data[:most]
+    if len(data) > most and (cut := _CUT_CHARACTER.search(head)):
+        head = head[: cut.start()]  # a character is shown whole or not at all
+    shown = _INVISIBLE.sub(_mark, str(escape(head.decode("utf-8", "surrogateescape"))))
+    if len(data) > len(head):
+        shown += f'<i class="octet">… +{len(data) - len(head)}</i>'
     return Markup(shown)  # noqa: S704 - escaped above
 
 
 def _mark(match: re.Match[str]) -> str:
     found = match[0]
-    shown = "".join(_ESCAPES.get(octet) or f"\\x{ord(octet):02x}" for octet in found)
+    shown = "".join(_ESCAPES.get(each) or _named(ord(each)) for each in found)
     return f'<i class="octet">{shown}</i>' + ("\n" if found.endswith("\n") else "")
+
+
+def _named(number: int) -> str:
+    """An octet that is no text by its value, a character that cannot be seen by its number."""
+    if 0xDC80 <= number <= 0xDCFF:
+        number -= 0xDC00
+    elif number > 0x7F:
+        return f"U+{number:04X}"
+    return f"\\x{number:02x}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
@@ -19,6 +20,8 @@ MAX_BATCH = 100
 """The most exchanges that are sent in one go."""
 PULSE_SECONDS = 0.25
 """The least time between two sums on one stream, so that a busy journal is not told exchange by exchange."""
+LOOK_SECONDS = 1.0
+"""How often the sums are looked at while nothing comes: what is forgotten, and rules that change, wake nobody."""
 RETRY_MILLISECONDS = 2000
 """How long a reader waits before it connects again."""
 
@@ -93,20 +96,23 @@ class Streams:
         ends = [self._journal.subscribe(waker.set), shared.mailbox.subscribe(waker.set)]
         self._wakers.add(waker)
         told: dict[str, int] = {}
+        loop = asyncio.get_running_loop()
+        last = loop.time()
         try:
             yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
             while not self._closed:
                 waker.clear()
                 found = _sums(shared)
                 if found != told:
-                    told = found
+                    told, last = found, loop.time()
                     yield f"event: sums\ndata: {json.dumps(found)}\n\n".encode()
                     await asyncio.sleep(PULSE_SECONDS)
-                    continue
-                try:
-                    await asyncio.wait_for(waker.wait(), self._heartbeat)
-                except TimeoutError:
+                elif loop.time() - last >= self._heartbeat:
+                    last = loop.time()
                     yield b": still here\n\n"
+                else:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(waker.wait(), min(LOOK_SECONDS, self._heartbeat))
         finally:
             for end in ends:
                 end()

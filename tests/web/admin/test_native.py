@@ -6,6 +6,7 @@ import json
 import smtplib
 import threading
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -380,6 +381,36 @@ def test_waiting_has_a_limit(catalogue: Catalogue) -> None:
     admin.waiting -= 1
     assert run_async(wait()) == 0
     assert admin.waiting == MAX_WAITING - 1
+
+
+def test_names_with_slashes_have_an_address(api: httpx.Client, mock: httpx.Client) -> None:
+    """A rule may be called after what it answers; it is read, changed and taken away under that name."""
+    name = "GET /shop/{id} x2"
+    place = f"/api/rules/{quote(name, safe='')}"
+    assert api.put(place, json={**RULE, "name": name}).status_code in (200, 201)
+    assert api.get(place).json()["rule"]["name"] == name
+    assert mock.get("/shop").status_code == 503
+    assert api.delete(place).status_code == 200
+    refused(api.get(place), 404, "no_such_rule")
+    refused(api.put("/api/rules/", json=RULE), 400, "bad_rule")
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "/api/journal?recipent=a"),
+        ("DELETE", "/api/journal?keys=blue"),
+        ("POST", "/api/reset?Key=blue"),
+        ("POST", "/api/journal/verify?key=blue"),
+        ("GET", "/api/health?x"),
+    ],
+)
+def test_parameters_that_there_are_not(api: httpx.Client, mock: httpx.Client, method: str, address: str) -> None:
+    """A slip of the pen is an error: it neither shows everything nor forgets it."""
+    mock.get("/status/503")
+    said = refused(api.request(method, address, content=b"{}" if method == "POST" else None), 400, "bad_parameter")
+    assert set(said) == {"parameter", "expected"}
+    assert api.get("/api/journal").json()["exchanges"]
 
 
 def test_any_name_of_a_rule_can_be_sent(api: httpx.Client, mock: httpx.Client) -> None:

@@ -141,6 +141,14 @@ def test_scenario_moves_and_is_reset(mock: httpx.Client, api: httpx.Client) -> N
     assert api.put("/__admin/scenarios/none/state", json={"state": "Up"}).status_code == 404
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("GET", "/nothing"), ("POST", "/shutdown"), ("GET", "/")])
+def test_addresses_that_are_not_there_say_so_in_json(api: httpx.Client, method: str, path: str) -> None:
+    """A program asked: it is given the one shape of errors and no page."""
+    answer = api.request(method, f"/__admin{path}")
+    assert answer.status_code in (404, 405)
+    assert set(answer.json()) >= {"error", "message"}
+
+
 @pytest.mark.parametrize(
     "fault", ["CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE", "MALFORMED_RESPONSE_CHUNK", "RANDOM_DATA_THEN_CLOSE"]
 )

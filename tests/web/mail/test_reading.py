@@ -79,6 +79,38 @@ def test_texts_html_and_attachments_are_told_apart() -> None:
     assert attachment(content, 2) is None
 
 
+def test_a_message_within_a_message_is_not_taken_for_it() -> None:
+    """RFC 2046 §5.2.1: what another wrote is attached, whatever is in it."""
+    content = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n"
+        b"Content-Type: multipart/alternative; boundary=c\r\n\r\n"
+        b"--c\r\n\r\npay here\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>pay here\r\n--c--\r\n--b--\r\n"
+    )
+    reading = read_mail(content)
+    assert (reading.text, reading.html) == ("see below", "")
+    assert [(each.media, each.content) for each in reading.attachments] == [
+        ("text/plain", b"pay here"),
+        ("text/html", b"<p>pay here"),
+    ]
+
+
+def test_a_report_on_a_delivery_is_read_with_its_fields() -> None:
+    """RFC 3464 §2: the blocks of fields are text to people, and no empty attachments."""
+    content = (
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nIt failed.\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        b"Final-Recipient: rfc822; emil@any.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: Hello\r\n--b--\r\n"
+    )
+    reading = read_mail(content)
+    assert reading.text.splitlines() == [
+        *("It failed.", "", "Reporting-MTA: dns; mx.example", ""),
+        *("Final-Recipient: rfc822; emil@any.test", "Action: failed", "Status: 5.1.1"),
+    ]
+    assert [each.media for each in reading.attachments] == ["text/rfc822-headers"]
+
+
 def test_a_message_with_many_parts_says_that_there_are_more() -> None:
     """No list grows without bound."""
     part = b"--b\r\nContent-Type: application/x\r\n\r\nx\r\n"

@@ -49,4 +49,6 @@ def test_an_error_leads_to_its_row(rows: list[Row], row: int) -> None:
 
 def test_rows_have_a_limit() -> None:
     assert len(read_rows({f"a{number}": "503" for number in range(1, 40)})) == MAX_ROWS
-    assert len(rows_of(parse_script("~".join(["503"] * 40)))) == MAX_ROWS
+    long = "~".join(["503:0.9,200:0.1x2"] * 20)
+    assert [row.answer for row in rows_of(parse_script(long))] == [long]
+    assert write_rows(rows_of(parse_script(long))).text == long

@@ -110,6 +110,23 @@ def test_it_speaks_the_language_of_the_page(shown: Callable[..., Page], catalogu
     expect(page.get_by_role("article").locator("p[lang=en]").last).to_have_text(english.summary.replace("`", ""))
 
 
+@pytest.mark.parametrize(("scheme", "background"), [("", "255, 253, 248"), ("light dark", "33, 30, 26")])
+def test_it_is_light_or_dark_as_the_page_is(
+    server: Serving, elsewhere: Elsewhere, browser: Browser, scheme: str, background: str
+) -> None:
+    """CSS Color Adjustment §2.2: a page that knows no dark scheme stays light for a reader who likes it dark."""
+    elsewhere.pages["/dark"] = (
+        f'<!doctype html><html lang="en"><meta name="color-scheme" content="{scheme}"><title>A post</title>'
+        '<statuary-card code="smtp/452"></statuary-card>'
+        f'<script type="module" src="{server.site}/embed/statuary-card.js"></script>'
+    )
+    page = browser.new_page(color_scheme="dark")
+    page.goto(f"{elsewhere.url}/dark")
+    colour = page.get_by_role("article").evaluate("each => getComputedStyle(each).backgroundColor")
+    page.close()
+    assert colour == f"rgb({background})"
+
+
 def test_it_follows_its_attributes(shown: Callable[..., Page]) -> None:
     """Another code, another card, without a page of its own."""
     page = shown('<statuary-card code="smtp/452"></statuary-card>')

@@ -11,6 +11,7 @@ from statuary.catalog.model import Code
 from statuary.scenario.script import Answer, Effect
 from statuary.serve.http.bodies import Facts, choose_type, render_body
 from statuary.serve.http.options import MARK, Options
+from statuary.serve.http.origins import permissions
 from statuary.serve.session import Shared
 
 __all__ = ["MARK", "AnswerBook", "Built", "Interim", "mark_of"]
@@ -212,7 +213,10 @@ class AnswerBook:
             headers["connection"] = ("Connection", "close")
         replaced = {field.lower() for field, _ in options.headers}
         kept = [pair for field, pair in headers.items() if field not in replaced]
-        return Built(status, reason, (*kept, *options.headers), body, interim, name)
+        fields = (*kept, *options.headers)
+        if options.origin:
+            fields = (*fields, *permissions(options.origin, fields))
+        return Built(status, reason, fields, body, interim, name)
 
     def _sample(self, field: str, value: str, octets: int) -> str:
         """Sample values that must fit this answer: redirects stay on the mock, a range is that of this body."""

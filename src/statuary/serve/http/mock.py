@@ -14,8 +14,9 @@ from statuary.serve.fields import host_of, split_target
 from statuary.serve.http.answers import AnswerBook, Built, Interim, mark_of
 from statuary.serve.http.hints import read_hints
 from statuary.serve.http.options import MARK, MAX_INTERIM, BadOption, Options, read_pairs
+from statuary.serve.http.origins import is_preflight, permissions, preflight_fields
 from statuary.serve.http.prepared import Decided, Known, Prepared, Ready
-from statuary.serve.http.routes import Asking, BadRequest, Place, Reply, find_route
+from statuary.serve.http.routes import ANY_METHOD, Asking, BadRequest, Place, Reply, find_route
 from statuary.serve.http.routes.echo import MAX_QUERY_FIELDS
 from statuary.serve.http.target import read_preference, read_target, script_problem
 from statuary.serve.session import Shared, rule_count_key
@@ -157,22 +158,25 @@ class HttpCore:
         accept = request.header("accept") or ""
         path, query = split_target(request.target)
         found = find_route(path)
-        rule = None
+        origin = request.header("origin") or ""
+        key = self._key(request, query)
+        preflight = is_preflight(request)
         if self.shared.rules.has("http", "request"):
             fields = self.fields(request, body, ip)
-            rule = self.shared.find_rule("http", "request", fields)
+            rule = None if preflight and not self._names_method(fields) else self._find_rule(fields)
             if rule is not None:
-                return self._by_rule(rule, fields, accept, found)
-        key = self._key(request, query)
+                return self._by_rule(rule, fields, accept, origin, found)
+        if preflight:
+            return self._by_preflight(request, accept, key)
         try:
             asked = read_target(request.target, self.tongues, routed=found is not None)
             if asked is None:
-                return self._by_place(request, accept, key, found)
-            script, options = read_hints(request.headers, asked.script, asked.options)
+                return self._by_place(request, accept, key, origin, found)
+            script, options = read_hints(request.headers, asked.script, asked.options._replace(origin=origin))
         except ScriptError as error:
-            return self._refused("bad_script", str(error), accept, script_problem(error), key)
+            return self._refused("bad_script", str(error), accept, script_problem(error), key, origin)
         except BadOption as error:
-            return self._refused("bad_script", str(error), accept, {"option": error.option}, key)
+            return self._refused("bad_script", str(error), accept, {"option": error.option}, key, origin)
         prepared = Prepared(
             script,
             None,
@@ -189,12 +193,31 @@ class HttpCore:
         try:
             self._try(prepared)
         except LocalProtocolError as error:
-            return self._refused("bad_script", f"header: {error}", accept, {"option": "header"}, key)
+            return self._refused("bad_script", f"header: {error}", accept, {"option": "header"}, key, origin)
         return prepared
 
-    def _by_rule(self, rule: Rule, fields: Mapping[str, str], accept: str, found: Place | None) -> Prepared:
+    def _find_rule(self, fields: Mapping[str, str]) -> Rule | None:
+        return self.shared.find_rule("http", "request", fields)
+
+    def _names_method(self, fields: Mapping[str, str]) -> bool:
+        """Whether a rule that matches says for which methods it is there."""
+        return any("method" in rule.match for rule in self.shared.rules.matching("http", "request", fields))
+
+    def _by_preflight(self, request: Request, accept: str, key: str) -> Prepared:
+        """Leave for what is to follow, whatever is mocked here; no script is counted by it."""
+        fields = (*permissions(request.header("origin") or "", ()), *preflight_fields(request), (MARK, "preflight"))
+        return self._welcomed("preflight", fields, accept, key)
+
+    def _welcomed(self, rule: str, fields: tuple[tuple[str, str], ...], accept: str, key: str) -> Prepared:
+        status = self.book.meanings["request"]
+        own = Built(status, self.book.reason(status), fields, b"", (), str(status))
+        return Prepared(None, own, rule, "", "", 0, "http", "", Options(), accept, key)
+
+    def _by_rule(
+        self, rule: Rule, fields: Mapping[str, str], accept: str, origin: str, found: Place | None
+    ) -> Prepared:
         reply = rule.reply
-        options = Options(headers=reply.headers, reason=reply.reason, body=reply.body)
+        options = Options(headers=reply.headers, reason=reply.reason, body=reply.body, origin=origin)
         return Prepared(
             rule.script,
             None,
@@ -210,7 +233,7 @@ class HttpCore:
             found,
         )
 
-    def _by_place(self, request: Request, accept: str, key: str, found: Place | None) -> Prepared:
+    def _by_place(self, request: Request, accept: str, key: str, origin: str, found: Place | None) -> Prepared:
         """A route, or the preference that a client states."""
         counted = count_key(f"http {request.target}", "", key)
         draw_key, seed = request.target.partition("?")[0], self.shared.seed
@@ -219,13 +242,16 @@ class HttpCore:
         if preferred is None and "__code=" in query:
             preferred = read_preference("code=" + next((v for n, v in _pairs(query) if n == "__code"), ""))
         if preferred is not None:
-            options = Options()
+            options = Options(origin=origin)
             return Prepared(
                 preferred, None, str(preferred), counted, draw_key, seed, "http", "", options, accept, key, found
             )
+        if request.target == "*":  # a client asks whether the server is there at all (RFC 9110 §9.3.7)
+            fields = (("Allow", ", ".join((*ANY_METHOD, "HEAD", "OPTIONS"))), (MARK, "server"))
+            return self._welcomed("server", fields, accept, key)
         if found is None:
             message = "nothing is mocked here; try /status/503x2~200, /http/507, /smtp/452, /anything"
-            return self._refused("not_found", message, accept, {}, key)
+            return self._refused("not_found", message, accept, {}, key, origin)
         return Prepared(None, None, "", counted, draw_key, seed, "http", "", Options(), accept, key, found)
 
     def _try(self, prepared: Prepared) -> None:
@@ -236,8 +262,10 @@ class HttpCore:
         built = self.book.build(answer, prepared.tongue, prepared.identity, prepared.options, prepared.accept, "")
         serialize_response(built.status, built.reason, built.headers, built.body, method="", connection="")
 
-    def _refused(self, name: str, message: str, accept: str, more: Mapping[str, object], key: str) -> Prepared:
-        own = self.book.error(name, message, accept, more)
+    def _refused(
+        self, name: str, message: str, accept: str, more: Mapping[str, object], key: str, origin: str
+    ) -> Prepared:
+        own = _allow(self.book.error(name, message, accept, more), origin)
         return Prepared(None, own, "", "", "", 0, "http", "", Options(), accept, key)
 
     def decide(
@@ -262,7 +290,7 @@ class HttpCore:
             trailers: the request's trailer fields.
         """
         if prepared.own is not None:
-            return Decided(PASS, prepared.own, 0, 0, "", "not mocked", Dice())
+            return Decided(PASS, prepared.own, 0, 0, prepared.rule, "" if prepared.rule else "not mocked", Dice())
         counters = self.shared.counters
         if prepared.script is None:
             asked = counters.take(prepared.count_key) + 1
@@ -334,7 +362,7 @@ class HttpCore:
         mark = f'route="{found.pattern}"'
         if method == "OPTIONS":
             return Decided(answer, self._reply(self._options(found), request, mark), step, asked, name, "", dice)
-        route = found.routes.get(method)
+        route = found.route(method)
         if route is None:
             reply = Reply(self.book.meanings["method_not_allowed"], (("Allow", ", ".join(found.methods)),))
             return Decided(answer, self._reply(reply, request, mark), step, asked, name, "", dice)
@@ -363,12 +391,13 @@ class HttpCore:
                 )
             )
         except BadRequest as error:
-            built = self.book.error(error.meaning, str(error), prepared.accept, {"option": error.what})
-            return Decided(answer, built, step, asked, name, "refused", dice)
+            refused = self.book.error(error.meaning, str(error), prepared.accept, {"option": error.what})
         except BadOption as error:
-            built = self.book.error("bad_script", str(error), prepared.accept, {"option": error.option})
-            return Decided(answer, built, step, asked, name, "refused", dice)
-        return Decided(answer, self._reply(reply, request, mark), step, asked, name, "", dice, reply.socket)
+            refused = self.book.error("bad_script", str(error), prepared.accept, {"option": error.option})
+        else:
+            return Decided(answer, self._reply(reply, request, mark), step, asked, name, "", dice, reply.socket)
+        refused = _allow(refused, request.header("origin") or "")
+        return Decided(answer, refused, step, asked, name, "refused", dice)
 
     def _options(self, found: Place) -> Reply:
         methods = ", ".join(found.methods)
@@ -376,18 +405,10 @@ class HttpCore:
 
     def _reply(self, reply: Reply, request: Request, mark: str) -> Built:
         """A route's answer with what every answer has: permissions for scripts of other origins, and the mark."""
-        allowed = [
-            ("Access-Control-Allow-Origin", request.header("origin") or "*"),
-            ("Access-Control-Allow-Credentials", "true"),
-        ]
+        fields = (*reply.headers, (MARK, mark))
+        allowed = permissions(request.header("origin") or "", fields)
         if request.method == "OPTIONS":
-            allowed += [
-                ("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, PATCH, OPTIONS"),
-                ("Access-Control-Max-Age", "3600"),
-            ]
-            wanted = request.header("access-control-request-headers")
-            if wanted:
-                allowed.append(("Access-Control-Allow-Headers", wanted))
+            allowed = (*allowed, *preflight_fields(request))
         fields = (*reply.headers, *allowed, (MARK, mark))
         return Built(
             reply.status,
@@ -401,6 +422,11 @@ class HttpCore:
             reply.trailers,
             reply.wait,
         )
+
+
+def _allow(built: Built, origin: str) -> Built:
+    """An answer of the mock's own that a script of another origin may read too."""
+    return built._replace(headers=(*built.headers, *permissions(origin, built.headers))) if origin else built
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

@@ -99,6 +99,7 @@ class Options(NamedTuple):
         interim: interim answers to send before every answer.
         expect: what is done with a client that waits for leave to send its body; one of :data:`EXPECT_WORDS`.
         faults: what happens to every answer.
+        origin: the origin whose script asks; empty for none.
     """
 
     delay: float = 0.0
@@ -113,6 +114,7 @@ class Options(NamedTuple):
     interim: tuple[Answer, ...] = ()
     expect: str = ""
     faults: tuple[Fault, ...] = ()
+    origin: str = ""
 
 
 def read_pairs(query: str, most: int = MAX_OPTIONS) -> list[tuple[str, str]]:

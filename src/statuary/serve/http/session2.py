@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterator, Mapping
+from copy import copy
 
 from statuary.errors import LocalProtocolError
 from statuary.scenario.decide import Dice
@@ -166,7 +167,7 @@ class Http2Session:
         book = self._mock.book
         built = book.refusal(book.meanings["content_too_large"], "bad_request", "the request cannot be read", "", {})
         decided = Decided(PASS, built, 0, 0, "", "max_body_octets", Dice())
-        self._log(self._shared.clock(), request, b"", self._render(built), decided, "")
+        self._log(self._shared.clock(), request, b"", self._render(request, decided), decided, "")
         self._start(stream, self._send(stream, request, decided, early=True))
 
     def _answer(
@@ -188,8 +189,7 @@ class Http2Session:
         if decided.built is not None and not has_date(decided.built):
             headers = (("Date", mock.date(now).decode()), *decided.built.headers)
             decided = decided._replace(built=decided.built._replace(headers=headers))
-        sent = b"" if decided.built is None else self._render(decided.built)
-        self._log(now, request, content, sent, decided, prepared.key)
+        self._log(now, request, content, self._render(request, decided), decided, prepared.key)
         self._start(stream, self._send(stream, request, decided))
 
     def _start(self, stream: int, job: Iterator[float]) -> None:
@@ -218,13 +218,8 @@ class Http2Session:
             engine.over = True
             return
         bare = has_no_content(request.method, built.status)
-        length: int | None = None if built.chunked or "chunked" in named else len(built.body)
-        if "length" in named:
-            length = int(named["length"] or 0)
-        elif has_no_content("" if request.method == "HEAD" else request.method, built.status):
-            length = None
         headers = (*built.headers, *flood_fields(effects))
-        engine.send_head(stream, built.status, headers, length=length, end=bare)
+        engine.send_head(stream, built.status, headers, length=_length(request, built, named), end=bare)
         if not bare:
             yield from self._send_content(stream, built, effects, named, decided.dice)
         if early:
@@ -287,15 +282,28 @@ class Http2Session:
             row = (now, "http", peer.number, peer.address, "request", b"", b"", "", "", 0, 0, problem, "")
             self._shared.journal.add(row)
 
-    @staticmethod
-    def _render(built: Built) -> bytes:
-        """An answer as HTTP/1.1 would have it, for people to read."""
+    def _render(self, request: Request, decided: Decided) -> bytes:
+        """An answer as HTTP/1.1 would have it, for people to read; of its content what effects leave of it."""
+        built, effects, dice = decided.built, decided.answer.effects, copy(decided.dice)
+        if built is None:
+            return b""
+        named = {effect.name: effect.value for effect in effects}
+        for drawn in (effects, *(each.effects for each in built.interim)):
+            plan_delay(drawn, dice)
         interim = "".join(
             f"HTTP/2 {each.status}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in each.headers) + "\r\n"
             for each in built.interim
         )
-        fields = "".join(f"{name.lower()}: {value}\r\n" for name, value in built.headers)
-        return f"{interim}HTTP/2 {built.status}\r\n{fields}\r\n".encode("latin-1", "replace") + built.body
+        if "garbage" in named:
+            return interim.encode("latin-1", "replace") + dice.octets(int(named["garbage"] or 0))
+        fields = "".join(f"{name.lower()}: {value}\r\n" for name, value in (*built.headers, *flood_fields(effects)))
+        length = _length(request, built, named)
+        fields += f"content-length: {length}\r\n" if length is not None else ""
+        content = b""
+        if "badchunk" not in named and not has_no_content(request.method, built.status):
+            plan = self._plan_content(built, effects, dice)
+            content = b"".join(action.data for action in plan if isinstance(action, Send))
+        return f"{interim}HTTP/2 {built.status}\r\n{fields}\r\n".encode("latin-1", "replace") + content
 
     def _log(self, now: float, request: Request, content: bytes, sent: bytes, decided: Decided, key: str) -> None:
         peer, limit = self._peer, MAX_JOURNAL_BODY_OCTETS
@@ -323,3 +331,13 @@ class Http2Session:
                 key,
             )
         )
+
+
+def _length(request: Request, built: Built, named: Mapping[str, float | None]) -> int | None:
+    """What Content-Length says; None where it is left out."""
+    if "length" in named:
+        return int(named["length"] or 0)
+    open_ended = built.chunked or "chunked" in named
+    if open_ended or has_no_content("" if request.method == "HEAD" else request.method, built.status):
+        return None
+    return len(built.body)

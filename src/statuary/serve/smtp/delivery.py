@@ -217,8 +217,9 @@ def _reply_for(
     closed = False
     if answer.effects:
         part, data = session.plan(picked, data)
-        plan.extend(part)
         closed = session.engine.closed
+        if code in CLOSING or not session.hold_back(answer, data):
+            plan.extend(part)
         note = f"{''.join(map(str, answer.effects)).lstrip('-')}; {note}"
     else:
         plan.append(Send(data))

@@ -72,7 +72,7 @@ class SmtpMock:
         """Lines that were met before and always have the same answer."""
         self.settled_inside: dict[bytes, Settled] = {}
         """The same inside TLS, where EHLO is answered otherwise."""
-        self._scripted: dict[tuple[str, str, str, str, str], Written] = {}
+        self._scripted: dict[tuple[str, str, str, str, str, bool], Written] = {}
         self._offers: dict[tuple[Offer | None, bool], Offered] = {}
         self._follow_rules()
         shared.subscribe(self._follow_rules)
@@ -126,7 +126,7 @@ class SmtpMock:
         reply = Reply(self.book.ordinary("ehlo").code, (self.shared.hostname, *extension_lines(listed, shown)), "")
         return written(reply), limits, self.extensions - offer.withheld - offer.faked
 
-    def scripted(self, answer: Answer, stage: str, domain: str, text: str = "") -> Written:
+    def scripted(self, answer: Answer, stage: str, domain: str, text: str = "", *, utf8: bool = False) -> Written:
         """What a script's answer replies, written once.
 
         Args:
@@ -134,14 +134,17 @@ class SmtpMock:
             stage: where it is given.
             domain: that of the address at hand.
             text: in place of the catalogue's, its lines parted by LF; empty for that.
+            utf8: whether the client takes text beyond ASCII.
         """
-        key = (answer.value, answer.enhanced, stage, domain, text)
+        key = (answer.value, answer.enhanced, stage, domain, text, utf8)
         found = self._scripted.get(key)
         if found is None:
             if len(self._scripted) >= MAX_WRITTEN_REPLIES:
                 self._scripted.clear()
             reply = self.book.scripted(answer, stage, domain)
-            found = self._scripted[key] = written(reply._replace(lines=tuple(text.split("\n"))) if text else reply)
+            if text:
+                reply = reply._replace(lines=tuple(text.split("\n")))
+            found = self._scripted[key] = written(reply, utf8=utf8)
         return found
 
     def _says_all(self, command: Command) -> bool:
@@ -174,14 +177,14 @@ class SmtpMock:
         answered = ordinary
         if chosen is not None:
             answer = chosen.script.constant
-            if answer is None or answer.effects or answer.kind not in ("code", "pass"):
+            if answer is None or answer.effects or answer.kind not in ("code", "pass") or not chosen.plain:
                 return
             rule, count_key = chosen.rule, chosen.count_key
             if answer.kind == "code":
                 answered = self.scripted(answer, stage, chosen.domain, chosen.text)
         if len(lines) >= MAX_SETTLED_LINES:
             lines.clear()
-        lines[raw] = command, answered, rule, count_key, address_key(command.path)
+        lines[raw] = command, answered, rule, count_key, address_key(command.path, self.dialects)
 
 
 class SubmissionMock(SmtpMock):

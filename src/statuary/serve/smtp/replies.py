@@ -33,9 +33,14 @@ Written: TypeAlias = tuple[int, bytes, str]
 """A reply ready to be sent again and again: its code, its octets, and the code as the journal has it."""
 
 
-def written(reply: Reply) -> Written:
-    """Write a reply out."""
-    return reply.code, format_reply(reply.code, reply.lines, reply.enhanced), str(reply.code)
+def written(reply: Reply, *, utf8: bool = False) -> Written:
+    """Write a reply out.
+
+    Args:
+        reply: the reply.
+        utf8: whether its text may go beyond ASCII.
+    """
+    return reply.code, format_reply(reply.code, reply.lines, reply.enhanced, utf8=utf8), str(reply.code)
 
 
 class ReplyBook:

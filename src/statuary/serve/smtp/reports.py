@@ -66,7 +66,7 @@ def make_bounce(occasion: Occasion, action: str, status: str, diagnostic: str) -
     """
     frame = _frame(occasion, "delivery-status", "bounce")
     frame["From"] = f"Mail Delivery System <mailer-daemon@{occasion.hostname}>"
-    frame["To"] = f"<{occasion.sender}>"
+    frame["To"] = _angled(occasion, occasion.sender)
     frame["Subject"] = f"Delivery report: {action}"
     frame["Auto-Submitted"] = "auto-replied"
     text = f"Your message to {occasion.recipient}: {action}.\n\n    {diagnostic}\n"
@@ -86,7 +86,7 @@ def make_bounce(occasion: Occasion, action: str, status: str, diagnostic: str) -
     report = MIMEBase("message", "delivery-status")
     report.set_payload([_block(of_message), _block(of_recipient)])
     frame.attach(report)
-    frame.attach(_returned(occasion, whole=occasion.whole))
+    _return(frame, occasion, whole=occasion.whole)
     return _octets(frame, occasion, whole=occasion.whole)
 
 
@@ -98,7 +98,7 @@ def make_complaint(occasion: Occasion) -> bytes:
     """
     frame = _frame(occasion, "feedback-report", "complaint")
     frame["From"] = f"<feedback@{occasion.hostname}>"
-    frame["To"] = f"<{occasion.sender}>"
+    frame["To"] = _angled(occasion, occasion.sender)
     frame["Subject"] = "Complaint about a message"
     frame["Auto-Submitted"] = "auto-generated"
     text = f"{occasion.recipient} says that a message from {occasion.sender} is spam.\n"
@@ -117,7 +117,7 @@ def make_complaint(occasion: Occasion) -> bytes:
     report = MIMEBase("message", "feedback-report")
     report.set_payload("".join(f"{name}: {value}\r\n" for name, value in lines))
     frame.attach(report)
-    frame.attach(_returned(occasion, whole=True))
+    _return(frame, occasion, whole=True)
     return _octets(frame, occasion, whole=True)
 
 
@@ -133,8 +133,8 @@ def make_away(occasion: Occasion) -> bytes | None:
     text = f"{occasion.recipient} is away and will read your message later.\n"
     answer = MIMEText(text, "plain", _charset(text))
     _begin(answer, occasion, "away")
-    answer["From"] = f"<{occasion.recipient}>"
-    answer["To"] = f"<{occasion.sender}>"
+    answer["From"] = _angled(occasion, occasion.recipient)
+    answer["To"] = _angled(occasion, occasion.sender)
     subject = _one_line(str(header.get("Subject", "")))[:MAX_SUBJECT_CHARACTERS]
     answer["Subject"] = f"Auto: {subject}"
     answer["Auto-Submitted"] = "auto-replied"
@@ -170,18 +170,35 @@ def _block(fields: Iterable[tuple[str, str]]) -> Message:
     return block
 
 
-def _returned(occasion: Occasion, *, whole: bool) -> MIMEBase:
-    """The message, or its header (RFC 3464 §2, RFC 6522 §3); a mark stands where its octets will."""
-    entire = whole and len(occasion.content) <= MAX_RETURNED_OCTETS
+def _return(frame: MIMEMultipart, occasion: Occasion, *, whole: bool) -> None:
+    """Add the message, or its header (RFC 3464 §2, RFC 6522 §3); a mark stands where its octets will."""
+    octets, entire = _returned(occasion, whole=whole)
     part = MIMEBase("message", "rfc822") if entire else MIMEBase("text", "rfc822-headers")
     part.set_payload(_mark(occasion))
-    return part
+    if not octets.isascii():
+        for each in (part, frame):  # RFC 2045 §6.4: what holds 8-bit octets says so, and so does all around it
+            each["Content-Transfer-Encoding"] = "8bit"
+    frame.attach(part)
 
 
-def _mark(occasion: Occasion) -> str:
+def _returned(occasion: Occasion, *, whole: bool) -> tuple[bytes, bool]:
+    """What is returned of the message, and whether that is all of it."""
+    if whole and len(occasion.content) <= MAX_RETURNED_OCTETS:
+        return occasion.content, True
+    head, _, _ = occasion.content.partition(b"\r\n\r\n")
+    return head[:MAX_HEADER_OCTETS], False
+
+
+def _mark(occasion: Occasion, address: str = "") -> str:
     """What no message holds: it is made of all that is known of the message."""
-    text = f"{_identity(occasion, 'mark')} {occasion.sender}".encode(errors="surrogatepass")
+    text = f"{_identity(occasion, 'mark')} {occasion.sender} {address}".encode(errors="surrogatepass")
     return blake2b(occasion.content + text, digest_size=24).hexdigest()
+
+
+def _angled(occasion: Occasion, address: str) -> str:
+    """An address in a header; for one beyond ASCII a mark, since it goes as UTF-8 (RFC 6532 §3.2) and the package
+    would make an encoded word of it, in which no address may stand (RFC 2047 §5)."""
+    return f"<{address if address.isascii() else _mark(occasion, address)}>"
 
 
 def _typed(address: str) -> str:
@@ -203,7 +220,8 @@ def _one_line(text: str) -> str:
 
 def _octets(message: Message, occasion: Occasion, *, whole: bool = False) -> bytes:
     """The report, with the octets of the message as they came: the package would write some of them otherwise."""
-    head, _, _ = occasion.content.partition(b"\r\n\r\n")
-    entire = whole and len(occasion.content) <= MAX_RETURNED_OCTETS
-    returned = occasion.content if entire else head[:MAX_HEADER_OCTETS]
-    return message.as_bytes(policy=_POLICY).replace(_mark(occasion).encode(), returned)
+    octets = message.as_bytes(policy=_POLICY)
+    for address in (occasion.sender, occasion.recipient):
+        if not address.isascii():
+            octets = octets.replace(_mark(occasion, address).encode(), address.encode(errors="replace"))
+    return octets.replace(_mark(occasion).encode(), _returned(occasion, whole=whole)[0])

@@ -183,7 +183,7 @@ class SmtpSession(Speaker):
         ordinary = mock.ordinary.get(stage, mock.other)
         if stage == "mail":
             self.later = self.tagged = False  # the addresses of the last transaction have no word in this one
-        key = address_key(event.path)
+        key = address_key(event.path, mock.dialects)
         self.tagged = self.tagged or key != ""
         named = None
         if stage in SPOKEN_BY_ARGUMENT and event.argument:

@@ -10,7 +10,7 @@ from statuary.errors import ScriptError
 from statuary.scenario.address import LASTING_STAGES, TRANSACTION_STAGES
 from statuary.scenario.decide import decide
 from statuary.scenario.rules import Rule
-from statuary.scenario.script import PASS, SMTP_EFFECTS
+from statuary.scenario.script import PASS, SMTP_EFFECTS, Answer
 from statuary.serve.fields import ForwardPaths, address_key
 from statuary.serve.output import ENDINGS, Close, HalfClose, Hang, Plan, Reset, Wait, plan_answer, plan_delay
 from statuary.serve.session import Peer, rule_count_key
@@ -232,12 +232,12 @@ class Speaker:
 
     def key(self, path: Mailbox | None) -> str:
         """What isolates the stage's test: the tag of the address at hand, of the transaction, or the name in EHLO."""
-        if path is not None and (key := address_key(path)):
+        if path is not None and (key := address_key(path, self.mock.dialects)):
             return key
         engine = self.engine
         if (mail := engine.mail) is not None:
             for command in (mail, *engine.recipients):
-                if key := address_key(command.path):
+                if key := address_key(command.path, self.mock.dialects):
                     return key
         return self.manner.key if self.manner is not None else ""
 
@@ -314,10 +314,22 @@ class Speaker:
         plan, sent = self.plan(picked, data)
         effects = "".join(map(str, answer.effects)).lstrip("-")
         self.log(now, stage, raw, sent, text, f"{effects}; {note}" if note else effects, rule, step, asked, key)
-        if any(effect.name == "late" for effect in answer.effects):
-            self.differ().late += sent
-            return code, b""
-        return code, plan
+        return code, b"" if self.hold_back(answer, sent) else plan
+
+    def hold_back(self, answer: Answer, sent: bytes) -> bool:
+        """Keep a reply that is to come late until the next command; one that ends the dialogue has none to wait for.
+
+        Args:
+            answer: what was decided on.
+            sent: its octets.
+
+        Returns:
+            Whether it is kept back.
+        """
+        if self.engine.closed or all(effect.name != "late" for effect in answer.effects):
+            return False
+        self.differ().late += sent
+        return True
 
     def reply_of(self, picked: Picked, stage: str, ordinary: Written) -> Written:
         """The reply that was decided on, its effects left out."""
@@ -325,7 +337,8 @@ class Speaker:
         if answer.kind == "pass":
             code, data, text = ordinary
         else:
-            code, data, text = self.mock.scripted(answer, stage, chosen.domain, chosen.text)
+            utf8 = not chosen.plain and self.engine.takes_utf8
+            code, data, text = self.mock.scripted(answer, stage, chosen.domain, chosen.text, utf8=utf8)
         if self.manner is not None and self.manner.plain:
             data = without_enhanced(data)
         return code, data, text

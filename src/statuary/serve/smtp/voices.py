@@ -49,6 +49,11 @@ class Chosen(NamedTuple):
     text: str = ""
     ruled: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether all that it puts into a reply is ASCII."""
+        return self.text.isascii() and self.domain.isascii()
+
 
 class Picked(NamedTuple):
     """A script with the answer that was decided on.
@@ -84,7 +89,7 @@ def chosen_by(mailbox: Mailbox, dialects: tuple[str, ...]) -> Chosen | None:
     found = parse_address(mailbox.local_part, mailbox.domain, dialects)
     if found is None:
         return None
-    key = count_key(f"smtp {found.stage} {mailbox.address.lower()}", key=address_key(mailbox))
+    key = count_key(f"smtp {found.stage} {mailbox.address.lower()}", key=address_key(mailbox, dialects))
     return Chosen(found.stage, found.script, str(found.script), key, found.draw_key, mailbox.domain, found.text)
 
 

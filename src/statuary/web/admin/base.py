@@ -33,6 +33,8 @@ __all__ = [
 
 MAX_BODY_OCTETS = 8 * 1024 * 1024
 """The largest body that the API reads, in octets."""
+MAX_SHOWN_CHARACTERS = 60
+"""How much of the name of an unknown parameter an error shows, in characters."""
 MAX_PARAMETER_DIGITS = 15
 """The longest number in a query, in digits."""
 
@@ -161,18 +163,28 @@ class Endpoint(NamedTuple):
 
 
 def guarded(endpoint: Endpoint, admin: Admin) -> Callable[[Request], Awaitable[Response]]:
-    """A handler behind the guard, whose failures have the one shape."""
+    """A handler behind the guard, whose failures have the one shape.
+
+    Our own addresses refuse parameters that they do not have: a filter with a slip of the pen would fit everything, and
+    what it should have kept apart would be forgotten with the rest.
+    """
+    ours = endpoint.path.startswith("/api/") and not endpoint.path.startswith("/api/v1/")
+    known = {parameter.name: None for parameter in endpoint.parameters}
 
     async def answer(request: Request) -> Response:
         if endpoint.private:
             why = admin.guard.refuse(request, write=endpoint.write)
             if why is not None:
                 return refusal(why)
+        unknown = next((name for name in request.query_params if name not in known), None) if ours else None
+        if unknown is not None:
+            expected = f"one of the parameters {', '.join(known)}" if known else "no parameter at this address"
+            problem = WrongArgument(unknown[:MAX_SHOWN_CHARACTERS], expected)
+            return error(HTTPStatus.BAD_REQUEST, "bad_parameter", str(problem), _parameter_detail(problem))
         try:
             response = await endpoint.handler(admin, request)
         except WrongArgument as problem:
-            detail: dict[str, object] = {"parameter": problem.name, "expected": problem.expected}
-            return error(HTTPStatus.BAD_REQUEST, "bad_parameter", str(problem), detail)
+            return error(HTTPStatus.BAD_REQUEST, "bad_parameter", str(problem), _parameter_detail(problem))
         except Failure as failure:
             return error(failure.status, failure.slug, failure.message, failure.detail)
         except RuleError as problem:
@@ -181,6 +193,10 @@ def guarded(endpoint: Endpoint, admin: Admin) -> Callable[[Request], Awaitable[R
         return response
 
     return answer
+
+
+def _parameter_detail(problem: WrongArgument) -> dict[str, object]:
+    return {"parameter": problem.name, "expected": problem.expected}
 
 
 def rule_detail(problem: RuleError) -> dict[str, object]:

@@ -35,7 +35,7 @@ _OPENAPI = Endpoint("GET", "/openapi.json", _openapi, "The document of the API",
 def routes_of(
     admin: Admin, endpoints: Iterable[Endpoint] = (*ENDPOINTS, _OPENAPI, *wiremock.ENDPOINTS, *mailpit.ENDPOINTS)
 ) -> list[Route]:
-    """The routes of endpoints, one for each path; names may hold any character but a slash, or its escape.
+    """The routes of endpoints, one for each path; names may hold any character, slashes too.
 
     Args:
         admin: what they work on.
@@ -44,7 +44,10 @@ def routes_of(
     by_path: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, {})[endpoint.method] = guarded(endpoint, admin)
-    return [Route(path, _by_method(handlers), methods=list(handlers)) for path, handlers in by_path.items()]
+    return [
+        Route(path.replace("{name}", "{name:path}"), _by_method(handlers), methods=list(handlers))
+        for path, handlers in by_path.items()
+    ]
 
 
 def _by_method(

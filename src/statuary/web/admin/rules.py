@@ -162,6 +162,8 @@ async def get_rule(admin: Admin, request: Request) -> Response:
 async def put_rule(admin: Admin, request: Request) -> Response:
     """Put a rule in another's place, or add it under this name."""
     name = request.path_params["name"]
+    if not name:
+        raise RuleError("the address names no rule: put it to /api/rules/NAME")
     rule = _read(await read_struct(request, dict[str, Any]), ())
     rule = rule if rule.name else replace(rule, name=name)
     if rule.name != name:

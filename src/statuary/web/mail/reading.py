@@ -22,6 +22,9 @@ MAX_HEADER_OCTETS = 1024 * 1024
 MAX_SUBJECT_OCTETS = 16 * 1024
 """How much of a message is looked at for its subject, in octets."""
 
+_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+"""What says for programs what became of a message (RFC 3464, RFC 6533): blocks of fields, which people can read too."""
+
 _OUTSIDE = re.compile(r"[^\w.,()+@ -]|\.\.+")
 _BROKEN = re.compile(r"\r?\n[ \t]?")
 
@@ -64,9 +67,9 @@ class Reading(NamedTuple):
     Args:
         fields: of its header, the first of them.
         more_fields: how many fields there are beside.
-        text: its plain text.
+        text: its plain text, with the fields of a report on a delivery.
         html: its HTML, as it came.
-        attachments: all else.
+        attachments: all else, the parts of a message within it too.
         whole: whether it could be taken apart; else it has no text, no HTML and no attachments.
         more_parts: whether it has parts that were not looked at.
     """
@@ -100,15 +103,25 @@ def read_mail(content: bytes) -> Reading:
     pages: list[str] = []
     attachments: list[Attachment] = []
     last = 0
+    enclosed: set[int] = set()  # parts of a message that this one carries
+    told: set[int] = set()  # blocks of a report, which the parser takes for parts
     for place, part in walk(parsed) if whole else ():
         last = place
-        if part.is_multipart():
-            continue
         media = safely(part.get_content_type, "application/octet-stream")
+        if part.is_multipart():
+            if media in _REPORTS and id(part) not in enclosed:
+                texts.append(_report(part))
+                told.update(map(id, _inner(part)))
+            elif media.startswith("message/") or id(part) in enclosed:
+                enclosed.update(map(id, _inner(part)))
+            continue
+        if id(part) in told:
+            continue
         disposition = safely(part.get_content_disposition, None)
         name = _file_name(part)
         content = _content(part)
-        if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
+        inline = disposition != "attachment" and not name and id(part) not in enclosed
+        if media in ("text/plain", "text/html") and inline:
             charset = safely(lambda part=part: part.get_content_charset("utf-8"), "utf-8")  # type: ignore[misc]
             (pages if media == "text/html" else texts).append(decoded(content, charset))
             continue
@@ -140,6 +153,18 @@ def download_name(name: str, place: int) -> str:
     last = re.split(r"[/\\]", name)[-1]
     safe = " ".join(_OUTSIDE.sub("_", last).split()).strip(". -")[-MAX_NAME_CHARACTERS:].strip(". -")
     return safe if safe.strip("_") else f"part-{place}.bin"
+
+
+def _inner(part: Parsed) -> list[Parsed]:
+    """The parts of a part."""
+    inner = part.get_payload()
+    return [each for each in inner if isinstance(each, Parsed)] if isinstance(inner, list) else []
+
+
+def _report(part: Parsed) -> str:
+    """The fields of a report, block by block."""
+    blocks = ([_field(name, str(value)) for name, value in block.raw_items()] for block in _inner(part))
+    return "\n" + "\n\n".join("\n".join(f"{field.name}: {field.value}" for field in block) for block in blocks) + "\n"
 
 
 def _content(part: Parsed) -> bytes:

@@ -152,6 +152,8 @@ def _smtp(ask: Ask, places: Places) -> tuple[str, str, str, str]:
 
 
 def _swaks(ask: Ask, places: Places) -> str:
+    if "," in ask.recipient:
+        return ""  # swaks takes every comma for the end of a recipient, within quotes too
     secured = ask.stage == "starttls"
     words = ["swaks", "--server", places.submission if secured else places.smtp]
     words += ["--tls"] if secured else []

@@ -85,7 +85,7 @@ def write_rows(rows: Sequence[Row]) -> Written:
 
 
 def rows_of(script: Script) -> list[Row]:
-    """The rows that spell a script; what goes beyond :data:`MAX_ROWS` is left out.
+    """The rows that spell a script; one that needs more than :data:`MAX_ROWS` stands whole in the first.
 
     Args:
         script: the script.
@@ -98,7 +98,7 @@ def rows_of(script: Script) -> list[Row]:
         rows += [
             _row(choice, "" if place else count, _OR if place else _THEN) for place, choice in enumerate(step.choices)
         ]
-    return rows[:MAX_ROWS]
+    return rows if len(rows) <= MAX_ROWS else [Row(str(script))]
 
 
 def _row(choice: Choice, count: str, joined: str) -> Row:

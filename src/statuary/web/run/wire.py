@@ -137,10 +137,10 @@ class Telling:
                 return ""
             self._buffer += piece
 
-    async def ask(self, line: str) -> bool:
-        """Say a line, and whether the reply lets the client go on."""
+    async def ask(self, line: str) -> str:
+        """Say a line; the class of the reply, empty where there was none."""
         self.say(line.encode() + b"\r\n")
-        return (await self.reply())[:1] in ("2", "3")
+        return (await self.reply())[:1]
 
     async def finish(self, whole: bool | None = None, octets: tuple[int, int] | None = None) -> None:
         """See how the connection ends, and tell it.
@@ -169,12 +169,17 @@ class Telling:
         self._tell("end", at, how=how, **more)
 
     async def _probe(self) -> str:
-        """Whether the server still takes octets once its own side is finished (RFC 9293 §3.6)."""
+        """Whether the server still takes octets once its own side is finished (RFC 9293 §3.6).
+
+        The first octets bring the reset of a server that takes none; whoever has heard the end of the other side hears
+        of it only when the next octets are to be sent.
+        """
         await self.caller.outlast(min(PROBE_SECONDS, max(self.patience.deadline - self._clock(), 0.0)))
-        if self.caller.ended == "reset":
-            return "closed"
-        self.say(b"\r\n")
-        await self.caller.outlast(END_SECONDS)
+        for _ in range(2):
+            if self.caller.ended == "reset":
+                break
+            self.say(b"\r\n")
+            await self.caller.outlast(END_SECONDS)
         return "closed" if self.caller.ended == "reset" else "half-closed"
 
     def _tell(self, event: str, at: float, **facts: Any) -> None:
@@ -189,14 +194,18 @@ async def send_mail(line: Telling, ask: Ask) -> None:
         line: the connection.
         ask: what is asked for.
     """
-    good = (await line.reply())[:1] == "2"
+    heard = (await line.reply())[:1]
+    going = heard == "2"
     for said in _mail(ask):
-        if not good or line.over:
+        if not going or line.over:
             break
-        good = await line.ask(said)
+        heard = await line.ask(said)
+        going = heard in ("2", "3")
+    if ask.stage == "auth" and heard == "3" and not line.over:
+        await line.ask("*")  # a challenge that nobody can answer is cancelled (RFC 4954 §4)
     if not line.over:
         await line.hear(GRACE_SECONDS)  # a reply that closes the connection
-    if not line.over and not (ask.stage == "starttls" and good):  # after 220 a handshake is due, and none is made
+    if not line.over and not (ask.stage == "starttls" and going):  # after 220 a handshake is due, and none is made
         await line.ask("QUIT")
         if not line.over:
             await line.hear()

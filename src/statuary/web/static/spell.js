@@ -165,7 +165,7 @@
     return {
       way,
       address: { sender, recipient, hello, argument: word, user: word, rule: "" }[way],
-      swaks: SWAKS.includes(stage) ? swaks.join(" ") : "",
+      swaks: SWAKS.includes(stage) && !recipient.includes(",") ? swaks.join(" ") : "",
       curl: SWAKS.includes(stage) && stage !== "starttls" ? curl.join(" ") : "",
     };
   };

@@ -172,7 +172,9 @@
     return row[right.length];
   };
 
-  const clean = (text) => (text || "").slice(0, MAX_QUERY_CHARACTERS).trim().split(/\s+/).join(" ")
+  // Wide letters and digits, as Japanese and Korean keyboards write them, are made plain as the server does it.
+  const cut = (text) => text.slice(0, MAX_QUERY_CHARACTERS);
+  const clean = (text) => cut(cut(text || "").normalize("NFKC")).trim().split(/\s+/).join(" ")
     .replace(/^[ .,;:!?#"'`()[\]{}<>“”‘’«»「」]+|[ .,;:!?#"'`()[\]{}<>“”‘’«»「」]+$/g, "");
   const prose = (text) => text.split("`").map((part, number) => (number % 2 ? make("code", {}, part) : part));
   const refs = (entries) => make("ul", { className: "refs" }, ...entries.map((entry) => make("li", {}, entry.link())));

@@ -1,24 +1,22 @@
 // <statuary-card code="smtp/452" lang="fr"></statuary-card>: the card of a code, from the server of this script.
 // What stands inside the element is shown until the card is there, and where it cannot be had.
 const base = new URL("../", import.meta.url);
+// Light or dark like the place in which it stands: by an inherited color-scheme.
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
-:host { display: block; max-width: 36rem; font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
+:host { display: block; max-width: 36rem; font: 1rem/1.5 system-ui, sans-serif; }
 :host([hidden]) { display: none; }
 article { --c: #645c50; border: 1px solid #8a8275; border-left: .4rem solid var(--c); border-radius: 4px;
-  padding: .75rem 1rem; background: #fffdf8; color: #211d18; overflow-wrap: anywhere; }
+  padding: .75rem 1rem; overflow-wrap: anywhere;
+  background: light-dark(#fffdf8, #211e1a); color: light-dark(#211d18, #ece5d8); }
 .c1 { --c: #45596c; } .c2 { --c: #1b6b58; } .c3 { --c: #33509f; }
 .c4 { --c: #875600; } .c5 { --c: #a3321e; } .c6 { --c: #6f3a6d; }
-a { color: #1f4a78; border-radius: 2px; }
+a { color: light-dark(#1f4a78, #9fc3ec); border-radius: 2px; }
 a:focus-visible { outline: 3px solid currentcolor; outline-offset: 2px; }
 p { margin: .4em 0 0; }
 .name { margin: 0; font-weight: 600; }
-.class { color: #5d5548; font-size: .9em; }
-code { font: .9em ui-monospace, monospace; }
-@media (prefers-color-scheme: dark) {
-  article { background: #211e1a; color: #ece5d8; }
-  a { color: #9fc3ec; } .class { color: #b1a797; }
-}`);
+.class { color: light-dark(#5d5548, #b1a797); font-size: .9em; }
+code { font: .9em ui-monospace, monospace; }`);
 
 const make = (tag, properties, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);

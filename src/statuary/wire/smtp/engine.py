@@ -171,6 +171,12 @@ class SmtpEngine:
         return None if self.mail is None else self.mail.path
 
     @property
+    def takes_utf8(self) -> bool:
+        """Whether the client asked for SMTPUTF8, so that reply text may go beyond ASCII (RFC 6531 §3.7.4.2)."""
+        event = self._event
+        return self._utf8 or (isinstance(event, Command) and "SMTPUTF8" in event.parameters)
+
+    @property
     def buffered_octets(self) -> int:
         """How many octets were received and not read yet.
 
@@ -317,9 +323,7 @@ class SmtpEngine:
             raise LocalProtocolError("the session is closed")
         if not self._due and code != 421:
             raise LocalProtocolError("no answer is due")
-        event = self._event
-        utf8 = self._utf8 or (isinstance(event, Command) and "SMTPUTF8" in event.parameters)
-        data = format_reply(code, lines, enhanced, utf8=utf8)
+        data = format_reply(code, lines, enhanced, utf8=self.takes_utf8)
         self._answered(code)
         return data
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from statuary.serve.http.routes.auth import AUTH_ROUTES
-from statuary.serve.http.routes.base import Asking, BadRequest, Reply, Route, text_reply
+from statuary.serve.http.routes.base import ANY_METHOD, Asking, BadRequest, Reply, Route, text_reply
 from statuary.serve.http.routes.conditional import CONDITIONAL_ROUTES
 from statuary.serve.http.routes.echo import ECHO_ROUTES
 from statuary.serve.http.routes.redirects import REDIRECT_ROUTES
@@ -18,7 +18,7 @@ from statuary.serve.http.routes.samples import SAMPLE_ROUTES
 from statuary.serve.http.routes.sockets import SOCKET_ROUTES
 from statuary.serve.http.routes.streams import STREAM_ROUTES
 
-__all__ = ["ROUTES", "Asking", "BadRequest", "Place", "Reply", "Route", "find_route"]
+__all__ = ["ANY_METHOD", "ROUTES", "Asking", "BadRequest", "Place", "Reply", "Route", "find_route"]
 
 
 class Place(NamedTuple):
@@ -40,12 +40,26 @@ class Place(NamedTuple):
         named = dict.fromkeys(method for route in self.routes.values() for method in route.methods)
         return (*named, *(("HEAD",) if "GET" in named else ()), "OPTIONS")
 
+    def route(self, method: str) -> Route | None:
+        """The route of a method; None where the path does not take it.
+
+        Args:
+            method: as it came; HEAD is GET here.
+        """
+        return self.routes.get(method) or next(
+            (each for each in self.routes.values() if each.methods is ANY_METHOD), None
+        )
+
 
 def index(asking: Asking) -> Reply:
     """What there is here."""
     lines = ["/status/{script}   503x2~200, 200:0.9,503:0.1, 503-reset", "/{protocol}/{value}"]
-    lines += [f"{route.pattern}   {', '.join(route.methods)}" for route in ROUTES]
+    lines += [f"{route.pattern}   {_taken(route)}" for route in ROUTES]
     return text_reply(asking.status["request"], "text/plain; charset=utf-8", "\n".join(lines) + "\n")
+
+
+def _taken(route: Route) -> str:
+    return "any method" if route.methods is ANY_METHOD else ", ".join(route.methods)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from urllib.request import parse_http_list, parse_keqv_list
 
-from statuary.serve.http.routes.base import Asking, Reply, Route, flag, json_reply, plain_reply
+from statuary.serve.http.routes.base import ANY_METHOD, Asking, Reply, Route, flag, json_reply, plain_reply
 
 __all__ = ["AUTH_ROUTES"]
 
@@ -144,11 +144,11 @@ def _digest_is_right(asking: Asking, given: Mapping[str, str]) -> bool:
 
 
 AUTH_ROUTES = (
-    Route("/basic-auth/{user}/{password}", basic_auth),
-    Route("/hidden-basic-auth/{user}/{password}", hidden_basic_auth),
-    Route("/bearer", bearer),
-    Route("/digest-auth/{qop}/{user}/{password}", digest_auth),
-    Route("/digest-auth/{qop}/{user}/{password}/{algorithm}", digest_auth),
-    Route("/digest-auth/{qop}/{user}/{password}/{algorithm}/{stale_after}", digest_auth),
+    Route("/basic-auth/{user}/{password}", basic_auth, ANY_METHOD),
+    Route("/hidden-basic-auth/{user}/{password}", hidden_basic_auth, ANY_METHOD),
+    Route("/bearer", bearer, ANY_METHOD),
+    Route("/digest-auth/{qop}/{user}/{password}", digest_auth, ANY_METHOD),
+    Route("/digest-auth/{qop}/{user}/{password}/{algorithm}", digest_auth, ANY_METHOD),
+    Route("/digest-auth/{qop}/{user}/{password}/{algorithm}/{stale_after}", digest_auth, ANY_METHOD),
 )
 """Routes that want to know who asks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -10,6 +11,7 @@ from statuary.errors import StatuaryError
 from statuary.scenario.decide import Dice
 
 __all__ = [
+    "ANY_METHOD",
     "Asking",
     "BadRequest",
     "Handler",
@@ -17,13 +19,19 @@ __all__ = [
     "Route",
     "flag",
     "json_reply",
-    "last",
     "plain_reply",
     "text_reply",
+    "value_of",
     "whole",
 ]
 
 Fields: TypeAlias = tuple[tuple[str, str], ...]
+
+ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+"""The methods of a route that takes all, as a list for people; it takes those of other names too."""
+
+
+_ESCAPE = re.compile(rb"\\(?:([0-3][0-7]{2})|(.))")
 
 
 class BadRequest(StatuaryError):
@@ -53,7 +61,7 @@ class Asking(NamedTuple):
         headers: the header fields, names in lower case.
         body: the content.
         trailers: the trailer fields of the request.
-        origin: the client's address.
+        origin: the client's address, or what a proxy before the server says of it.
         base: scheme and authority of the server as the client wrote them, such as ``http://127.0.0.1:8081``.
         status: status codes by what they mean.
         dice: what random choices are drawn from.
@@ -93,8 +101,18 @@ class Asking(NamedTuple):
                 for part in value.split(";"):
                     key, equals, text = part.strip().partition("=")
                     if equals:
-                        found.setdefault(key, text.strip('"'))
+                        found.setdefault(key, _unquoted(text))
         return found
+
+
+def _unquoted(text: str) -> str:
+    """The value of a cookie; in quotes, a backslash stands before a character or before its octet in octal digits."""
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        octets = _ESCAPE.sub(
+            lambda match: bytes([int(match[1], 8)]) if match[1] else match[2], text[1:-1].encode("utf-8", "replace")
+        )
+        return octets.decode("utf-8", "replace")
+    return text
 
 
 class Reply(NamedTuple):
@@ -160,9 +178,9 @@ def plain_reply(status: int, headers: Fields = ()) -> Reply:
     return Reply(status, headers)
 
 
-def last(pairs: Fields, name: str, default: str = "") -> str:
-    """The last value of a name."""
-    for known, value in reversed(pairs):
+def value_of(pairs: Fields, name: str, default: str = "") -> str:
+    """The first value of a name."""
+    for known, value in pairs:
         if known == name:
             return value
     return default
@@ -170,7 +188,7 @@ def last(pairs: Fields, name: str, default: str = "") -> str:
 
 def flag(pairs: Fields, name: str) -> bool:
     """Whether a parameter says yes."""
-    return last(pairs, name).lower() in ("1", "t", "true", "yes", "on")
+    return value_of(pairs, name).lower() in ("1", "t", "true", "yes", "on")
 
 
 def whole(what: str, text: str, low: int, high: int) -> int:

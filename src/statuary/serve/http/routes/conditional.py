@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 from statuary.serve.http.options import BadOption, read_duration
 from statuary.serve.http.routes.base import (
+    ANY_METHOD,
     Asking,
     BadRequest,
     Fields,
     Reply,
     Route,
     json_reply,
-    last,
     plain_reply,
+    value_of,
     whole,
 )
 from statuary.serve.http.routes.echo import told
@@ -52,29 +53,37 @@ def _date(value: str | None) -> float | None:
         return None
 
 
-def _verdict(asking: Asking, tag: str, modified: float) -> str:
-    """What the preconditions say, in the order of RFC 9110 §13.2.2: the meaning of a status, or nothing."""
+def _verdict(asking: Asking, tag: str, modified: float | None) -> str:
+    """What the preconditions say, in the order of RFC 9110 §13.2.2: the meaning of a status, or nothing.
+
+    Args:
+        asking: the request.
+        tag: the entity tag of what is there, without quotes.
+        modified: when it was last modified, in seconds since the epoch; None where nobody knows, and then conditions
+            on time are not heeded (RFC 9110 §13.1.3, §13.1.4).
+    """
+    read = asking.method in ("GET", "HEAD")
     if_match, unmodified = asking.header("if-match"), _date(asking.header("if-unmodified-since"))
     if if_match is not None:
         if if_match.strip() != "*" and tag not in _tags(if_match):
             return "precondition_failed"
-    elif unmodified is not None and modified > unmodified:
+    elif unmodified is not None and modified is not None and modified > unmodified:
         return "precondition_failed"
     none_match, since = asking.header("if-none-match"), _date(asking.header("if-modified-since"))
     if none_match is not None:
         if none_match.strip() == "*" or tag in _tags(none_match):
-            return "not_modified"
-    elif since is not None and modified <= since:
+            return "not_modified" if read else "precondition_failed"
+    elif read and since is not None and modified is not None and modified <= since:
         return "not_modified"
     return ""
 
 
 def etag(asking: Asking) -> Reply:
-    """A representation with the entity tag of the path; If-Match and If-None-Match are heeded."""
+    """A representation with the entity tag of the path; If-Match and If-None-Match are heeded, whatever the method."""
     tag = asking.parts["etag"]
     if _UNSAFE.search(tag):
         raise BadRequest("etag", "text without control characters")
-    verdict = _verdict(asking, tag.strip('"'), 0.0)
+    verdict = _verdict(asking, tag.strip('"'), None)
     field = ("ETag", tag)
     if verdict == "precondition_failed":
         return plain_reply(asking.status[verdict])
@@ -129,10 +138,10 @@ def range_route(asking: Asking) -> Reply:
         return plain_reply(asking.status["unsatisfiable_range"], (*own, ("Content-Range", f"bytes */{count}")))
     body = body[first : end + 1]
     try:
-        duration = read_duration("duration", last(asking.query, "duration", "0"))
+        duration = read_duration("duration", value_of(asking.query, "duration", "0"))
     except BadOption as error:
         raise BadRequest("duration", error.expected) from None
-    size = whole("chunk_size", last(asking.query, "chunk_size", str(MAX_RANGE_OCTETS)), 1, MAX_RANGE_OCTETS)
+    size = whole("chunk_size", value_of(asking.query, "chunk_size", str(MAX_RANGE_OCTETS)), 1, MAX_RANGE_OCTETS)
     pieces = paced(body, min(-(-len(body) // size), MAX_PIECES), duration) if duration else ()
     fields = (*own, ("Content-Range", f"bytes {first}-{end}/{count}"), ("Content-Type", "application/octet-stream"))
     return Reply(asking.status["partial" if partial else "request"], fields, body, pieces)
@@ -195,7 +204,7 @@ def _http_date(seconds: float) -> str:
 
 
 CONDITIONAL_ROUTES = (
-    Route("/etag/{etag}", etag),
+    Route("/etag/{etag}", etag, ANY_METHOD),
     Route("/cache", cache),
     Route("/cache/{n}", cache_for),
     Route("/range/{n}", range_route),

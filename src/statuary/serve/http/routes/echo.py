@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from statuary.serve.http.options import BadOption, read_duration
-from statuary.serve.http.routes.base import Asking, BadRequest, Fields, Reply, Route, flag, json_reply
+from statuary.serve.http.routes.base import ANY_METHOD, Asking, BadRequest, Fields, Reply, Route, flag, json_reply
 
 __all__ = ["ECHO_ROUTES", "Form", "read_form", "shown_headers", "told"]
 
@@ -18,9 +18,6 @@ MAX_FORM_FIELDS = 1000
 """The most fields of one form."""
 MAX_QUERY_FIELDS = 1000
 """The most parameters of one query."""
-ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
-"""The methods of a route that takes all."""
-
 _HIDDEN = frozenset(
     {"via", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-host", "x-real-ip"}
 )
@@ -111,12 +108,17 @@ def shown_headers(asking: Asking) -> dict[str, str]:
     return {name: ", ".join(values) for name, values in shown.items()}
 
 
+def _origin(asking: Asking) -> str:
+    """The client's address; where proxies say which it is, their list as it came."""
+    return asking.header("x-forwarded-for") or asking.origin
+
+
 def told(asking: Asking, *names: str) -> dict[str, object]:
     """What is known of a request, by name: args, data, files, form, headers, json, method, origin, trailers, url."""
     facts: dict[str, object] = {
         "args": grouped(asking.query),
         "headers": shown_headers(asking),
-        "origin": asking.origin,
+        "origin": _origin(asking),
         "url": asking.base + asking.path + _query_of(asking),
     }
     if "method" in names:
@@ -127,7 +129,7 @@ def told(asking: Asking, *names: str) -> dict[str, object]:
         facts["data"] = "" if form is not None else as_text(asking.body, media)
         facts["files"] = grouped(form.files) if form is not None else {}
         facts["form"] = grouped(form.fields) if form is not None else {}
-        facts["json"] = _json(asking.body)
+        facts["json"] = _json(asking.body) if form is None else None
         if asking.trailers:
             facts["trailers"] = grouped(asking.trailers)
     return {name: facts[name] for name in sorted(facts)}
@@ -166,7 +168,7 @@ def headers(asking: Asking) -> Reply:
 
 def ip(asking: Asking) -> Reply:
     """The client's address."""
-    return json_reply(asking.status["request"], {"origin": asking.origin})
+    return json_reply(asking.status["request"], {"origin": _origin(asking)})
 
 
 def user_agent(asking: Asking) -> Reply:

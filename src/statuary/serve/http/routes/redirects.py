@@ -5,8 +5,19 @@ from __future__ import annotations
 import re
 
 from statuary.serve.http.options import BadOption, read_header
-from statuary.serve.http.routes.base import Asking, BadRequest, Reply, Route, flag, json_reply, last, plain_reply, whole
-from statuary.serve.http.routes.echo import ANY_METHOD, grouped
+from statuary.serve.http.routes.base import (
+    ANY_METHOD,
+    Asking,
+    BadRequest,
+    Reply,
+    Route,
+    flag,
+    json_reply,
+    plain_reply,
+    value_of,
+    whole,
+)
+from statuary.serve.http.routes.echo import grouped
 
 __all__ = ["REDIRECT_ROUTES"]
 
@@ -14,11 +25,13 @@ MAX_REDIRECTS = 1000
 """The longest chain of redirects."""
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
+_NO_URI = re.compile(r"[^!#-;=?-\[\]_a-z~]|%(?![0-9A-Fa-f]{2})")
+"""What a URI does not hold (RFC 3986 §2), but in an escape."""
 
 
 def _status(asking: Asking) -> int:
     """The status that the query asks for: of the class that redirects, and of those only."""
-    text = last(asking.query, "status_code")
+    text = _parameter(asking, "status_code")
     if not text:
         return asking.status["redirect"]
     if not re.fullmatch("3[0-9][0-9]", text):
@@ -26,14 +39,16 @@ def _status(asking: Asking) -> int:
     return int(text)
 
 
+def _parameter(asking: Asking, name: str) -> str:
+    """A parameter, in whatever case its name is written, as httpbin takes it."""
+    return value_of(tuple((known.lower(), value) for known, value in asking.query), name)
+
+
 def _place(text: str) -> str:
-    """A place to lead to, in ASCII: other characters are escaped (RFC 3987 §3.1)."""
+    """A place to lead to: what no URI holds, spaces and characters beyond ASCII, is escaped (RFC 3987 §3.1)."""
     if not text or _UNSAFE.search(text):
         raise BadRequest("url", "a URI reference without control characters")
-    return "".join(
-        character if character.isascii() else "".join(f"%{octet:02X}" for octet in character.encode(errors="replace"))
-        for character in text
-    )
+    return _NO_URI.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode(errors="replace")), text)
 
 
 def redirect(asking: Asking) -> Reply:
@@ -55,14 +70,14 @@ def absolute_redirect(asking: Asking) -> Reply:
 def _step(asking: Asking, kind: str, *, absolute: bool) -> Reply:
     left = whole("n", asking.parts["n"], 1, MAX_REDIRECTS) - 1
     status = _status(asking)
-    query = f"?status_code={status}" if last(asking.query, "status_code") else ""
+    query = f"?status_code={status}" if _parameter(asking, "status_code") else ""
     place = f"/{kind}/{left}{query}" if left else "/get"
     return plain_reply(status, (("Location", (asking.base if absolute else "") + place),))
 
 
 def redirect_to(asking: Asking) -> Reply:
     """A redirect to what the query names; the status decides whether a client keeps its method (RFC 9110 §15.4)."""
-    return plain_reply(_status(asking), (("Location", _place(last(asking.query, "url"))),))
+    return plain_reply(_status(asking), (("Location", _place(_parameter(asking, "url"))),))
 
 
 def response_headers(asking: Asking) -> Reply:
@@ -78,9 +93,9 @@ def response_headers(asking: Asking) -> Reply:
 
 
 REDIRECT_ROUTES = (
-    Route("/redirect/{n}", redirect),
-    Route("/relative-redirect/{n}", relative_redirect),
-    Route("/absolute-redirect/{n}", absolute_redirect),
+    Route("/redirect/{n}", redirect, ANY_METHOD),
+    Route("/relative-redirect/{n}", relative_redirect, ANY_METHOD),
+    Route("/absolute-redirect/{n}", absolute_redirect, ANY_METHOD),
     Route("/redirect-to", redirect_to, ANY_METHOD),
     Route("/response-headers", response_headers, ("GET", "POST")),
 )

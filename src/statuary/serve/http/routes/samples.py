@@ -21,6 +21,8 @@ MAX_LINKS = 200
 
 _COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_COOKIE_PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(b'",;\\')
 
 HTML = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page</title></head>
@@ -152,16 +154,21 @@ def delete_cookies(asking: Asking) -> Reply:
 
 
 def _cookie(name: str, value: str) -> str:
-    """A cookie as RFC 6265 §4.1.1 has it."""
-    if not _COOKIE_NAME.fullmatch(name) or not _COOKIE_VALUE.fullmatch(value):
-        raise BadRequest("cookie", "a token for its name, and a value without spaces, quotes, commas and semicolons")
-    return f"{name}={value}"
+    """A cookie as RFC 6265 §4.1.1 has it; what its value may not hold stands in quotes and octal digits."""
+    if not _COOKIE_NAME.fullmatch(name) or _CONTROL.search(value):
+        raise BadRequest("cookie", "a token for its name, and a value without control characters")
+    if _COOKIE_VALUE.fullmatch(value):
+        return f"{name}={value}"
+    octets = value.encode("utf-8", "replace")
+    return f'{name}="' + "".join(chr(octet) if octet in _COOKIE_PLAIN else f"\\{octet:03o}" for octet in octets) + '"'
 
 
 def links(asking: Asking) -> Reply:
-    """A page with so many links, all but the one to itself."""
-    count = min(whole("n", asking.parts["n"], 1, 1 << 40), MAX_LINKS)
-    here = whole("offset", asking.parts.get("offset", "0"), 0, MAX_LINKS)
+    """A page with so many links, all but the one to itself; the first of them where none is named."""
+    count = min(whole("n", asking.parts["n"], 0, 1 << 40), MAX_LINKS)
+    if "offset" not in asking.parts:
+        return plain_reply(asking.status["redirect"], (("Location", f"/links/{count}/0"),))
+    here = whole("offset", asking.parts["offset"], 0, MAX_LINKS)
     items = " ".join(
         str(number) if number == here else f'<a href="/links/{count}/{number}">{number}</a>' for number in range(count)
     )

@@ -8,7 +8,7 @@ import re
 
 from statuary.scenario.grammar import MAX_EFFECT_SECONDS
 from statuary.serve.http.options import BadOption, read_duration, read_header
-from statuary.serve.http.routes.base import Asking, BadRequest, Reply, Route, last, plain_reply, whole
+from statuary.serve.http.routes.base import ANY_METHOD, Asking, BadRequest, Reply, Route, plain_reply, value_of, whole
 from statuary.serve.http.routes.echo import told
 
 __all__ = ["STREAM_ROUTES"]
@@ -36,16 +36,16 @@ _OCTETS = "application/octet-stream"
 
 def _seconds(asking: Asking, name: str, default: str) -> float:
     try:
-        return read_duration(name, last(asking.query, name, default))
+        return read_duration(name, value_of(asking.query, name, default))
     except BadOption as error:
         raise BadRequest(name, error.expected) from None
 
 
 def drip(asking: Asking) -> Reply:
     """So many octets over a time, after a delay; Content-Length tells how many from the start."""
-    octets = whole("numbytes", last(asking.query, "numbytes", "10"), 1, MAX_DRIP_OCTETS)
+    octets = whole("numbytes", value_of(asking.query, "numbytes", "10"), 1, MAX_DRIP_OCTETS)
     duration, wait = _seconds(asking, "duration", "2"), _seconds(asking, "delay", "0")
-    code = last(asking.query, "code")
+    code = value_of(asking.query, "code")
     if code and not _STATUS.fullmatch(code):
         raise BadRequest("code", "a final status code")
     body = b"*" * octets
@@ -68,7 +68,7 @@ def paced(body: bytes, count: int, seconds: float) -> tuple[tuple[float, bytes],
 
 def _random_octets(asking: Asking) -> bytes:
     count = min(whole("n", asking.parts["n"], 0, 1 << 40), MAX_OCTETS)
-    seed = last(asking.query, "seed")
+    seed = value_of(asking.query, "seed")
     if not seed:
         return asking.dice.octets(count)
     # httpbin's own generator, so that a test that knows the octets of a seed finds them here.
@@ -84,7 +84,7 @@ def octets(asking: Asking) -> Reply:
 def stream_octets(asking: Asking) -> Reply:
     """Random octets in chunks."""
     body = _random_octets(asking)
-    size = whole("chunk_size", last(asking.query, "chunk_size", str(DEFAULT_CHUNK_OCTETS)), 1, MAX_OCTETS)
+    size = whole("chunk_size", value_of(asking.query, "chunk_size", str(DEFAULT_CHUNK_OCTETS)), 1, MAX_OCTETS)
     size = max(size, -(-len(body) // MAX_PIECES))
     pieces = tuple((0.0, body[at : at + size]) for at in range(0, len(body), size))
     return Reply(asking.status["request"], (("Content-Type", _OCTETS),), body, pieces, chunked=True)
@@ -104,7 +104,7 @@ def stream(asking: Asking) -> Reply:
 
 def events(asking: Asking) -> Reply:
     """Server-sent events over a time."""
-    count = whole("count", last(asking.query, "count", "10"), 1, MAX_EVENTS)
+    count = whole("count", value_of(asking.query, "count", "10"), 1, MAX_EVENTS)
     duration, wait = _seconds(asking, "duration", "5"), _seconds(asking, "delay", "0")
     pause = duration / max(count - 1, 1)
     pieces = tuple(
@@ -137,7 +137,7 @@ def trailers(asking: Asking) -> Reply:
 
 def unstable(asking: Asking) -> Reply:
     """A failure with a probability; the draws of a seed are a sequence that comes again."""
-    rate = last(asking.query, "failure_rate", "0.5")
+    rate = value_of(asking.query, "failure_rate", "0.5")
     if not re.fullmatch(r"0?\.[0-9]{1,9}|[01](\.0{0,9})?", rate):
         raise BadRequest("failure_rate", "a number from 0 to 1")
     failed = asking.dice.number() < float(rate)
@@ -145,12 +145,12 @@ def unstable(asking: Asking) -> Reply:
 
 
 STREAM_ROUTES = (
-    Route("/drip", drip),
-    Route("/bytes/{n}", octets),
-    Route("/stream-bytes/{n}", stream_octets),
-    Route("/stream/{n}", stream),
-    Route("/sse", events),
-    Route("/trailers", trailers),
-    Route("/unstable", unstable),
+    Route("/drip", drip, ANY_METHOD),
+    Route("/bytes/{n}", octets, ANY_METHOD),
+    Route("/stream-bytes/{n}", stream_octets, ANY_METHOD),
+    Route("/stream/{n}", stream, ANY_METHOD),
+    Route("/sse", events, ANY_METHOD),
+    Route("/trailers", trailers, ANY_METHOD),
+    Route("/unstable", unstable, ANY_METHOD),
 )
 """Routes that take their time."""
