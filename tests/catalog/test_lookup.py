@@ -66,6 +66,8 @@ def identities(codes: list[Code]) -> list[str]:
         ("452 4.2.2", ["smtp/452", "smtp/4.2.2"]),
         ("452_4.2.2", ["smtp/452", "smtp/4.2.2"]),
         ("552 5.2.2 Mailbox full", ["smtp/552", "smtp/5.2.2"]),
+        ("4.04 Not Found", ["coap/4.04"]),
+        ("4.04 2.05", ["coap/4.04", "coap/2.05"]),
         ("550-5.1.1 The email account that you tried to reach does not exist", ["smtp/550", "smtp/5.1.1"]),
         ("5.1.1 <a@example.com>: Recipient address rejected", ["smtp/5.1.1"]),
         ("smtp/insufficient storage", ["smtp/452"]),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from statuary.catalog.alike import MAX_GRAMS, SAME, alike, grams
+from statuary.catalog.alike import MAX_GRAMS, SAME, _sample, alike, grams
 from statuary.catalog.lookup import search
 from statuary.catalog.query import MAX_QUERY_CHARACTERS
 from statuary.catalog.store import Catalogue
@@ -85,6 +85,18 @@ def test_groups_of_any_text(text: str) -> None:
     assert not any(gram.isspace() for gram in found)
 
 
+def test_long_queries_are_looked_up_by_a_part_of_their_groups() -> None:
+    """From all of the query, so that its end counts as its beginning does."""
+    letters = [chr(ord("a") + number) * 3 for number in range(26)]
+    many = grams(" ".join(one + other for one in letters for other in letters[:6]))
+    assert len(many) > 2 * MAX_GRAMS
+    sample = _sample(many)
+    assert MAX_GRAMS // 2 <= len(sample) <= MAX_GRAMS
+    assert sample[0][:2] <= "_b"
+    assert sample[-1][0] >= "y"
+    assert _sample(frozenset({"abc"})) == ["abc"]
+
+
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=MAX_QUERY_CHARACTERS), st.sampled_from(["en", "ja"]))
 def test_likeness_is_a_share(catalogue: Catalogue, text: str, language: str) -> None:
@@ -92,4 +104,3 @@ def test_likeness_is_a_share(catalogue: Catalogue, text: str, language: str) -> 
     for found in alike(catalogue, (text,), [language]):
         assert 0 <= found.whole <= 1
         assert 0 <= found.part <= 1
-    assert len(sorted(grams(text))[:MAX_GRAMS]) <= MAX_GRAMS

@@ -76,6 +76,16 @@ def test_a_code_alone(statuary: Run) -> None:
     assert "smtp/452" in statuary("explain", "452").out
 
 
+def test_what_is_not_known_has_no_line(statuary: Run) -> None:
+    """Of protocols with one sentence a code: no empty advice, and nobody who is yet to be described."""
+    done = statuary("explain", "4.04 Not Found")
+    assert done.code == 0
+    assert "coap/4.04  Not Found" in done.out
+    assert "What it means" in done.out
+    for label in ("Who acts", "If you send", "If you run the server", "Repeat it?", "specification says"):
+        assert label not in done.out
+
+
 def test_nothing_found(statuary: Run) -> None:
     """Exit code 1, on standard error, with what else there is, or as an object; nothing steers the terminal."""
     done = statuary("explain", "listening on port 443\x1b[2J")

@@ -82,6 +82,36 @@ def test_tag_that_a_dialect_reads_isolates_nothing() -> None:
     assert [each.key for each in server.find(stage="rcpt")] == ["blue", "", "blue+other"]
 
 
+def test_quota_of_one_test_is_not_filled_by_another(server: SmtpServer) -> None:
+    """Mail of a session under one key takes no room from the same mailbox under another; mail under none does."""
+    server.on("rcpt").answer("452 4.2.2", quota={"octets": 40})
+    for names, codes in (
+        (("key-blue.x.test", "key-red.x.test", "key-blue.x.test"), [250, 250, 452]),
+        (("client.example", "key-green.x.test"), [250, 452]),
+        (("key-white.x.test", "client.example"), [250, 452]),
+    ):
+        met = []
+        for name in names:
+            with open_to(server, name) as client:
+                client.mail("a@b.test")
+                met.append(client.rcpt("full@d.test")[0])
+                if met[-1] == 250:
+                    assert client.data(b"Subject: x\r\n\r\n" + b"x" * 40)[0] == 250
+        assert met == codes
+        server.clear(keep_rules=True)
+
+
+def test_quota_of_a_tagged_mailbox_fills_whatever_isolates_its_mail(server: SmtpServer) -> None:
+    """A mailbox with a tag is one of its own; the sender's tag, under which its mail is kept, does not matter."""
+    server.on("rcpt").answer("452 4.2.2", quota={"octets": 40})
+    with open_to(server) as client:
+        for code in (250, 452):
+            client.mail("a+blue@b.test")
+            assert client.rcpt("full+red@d.test")[0] == code
+            if code == 250:
+                client.data(b"Subject: x\r\n\r\n" + b"x" * 40)
+
+
 def test_user_name_isolates_what_follows(server: SmtpServer) -> None:
     """The tag of a user name is a key as that of an address is."""
     with open_to(server) as client:

@@ -140,3 +140,16 @@ def test_ipv6() -> None:
     with statuary.http(host="::1") as server:
         assert server.host == "::1"
         assert httpx.get(server.url_for("/status/204")).status_code == 204
+
+
+def test_options_of_an_answer_are_no_fields(server: HttpServer) -> None:
+    """What is written in the wrong brackets is told its place, and a rate limit in the right ones limits."""
+    with pytest.raises(
+        RuleError, match=r"window is no field: it goes with the answer, \.answer\(\.\.\., window=\.\.\.\)"
+    ):
+        server.on(path="/w", window={"requests": 1, "seconds": 60})  # type: ignore[call-arg]
+    server.on(path="/w").answer(429, window={"requests": 1, "seconds": 60})
+    server.on(path="/w").answer(204)
+    assert [httpx.get(server.url_for("/w")).status_code for _ in range(3)] == [204, 429, 429]
+    server.clear(keep_rules=True)
+    assert httpx.get(server.url_for("/w")).status_code == 204

@@ -116,7 +116,7 @@ def test_search(page: Page, published: str, language: str, query: str, code: str
 def test_a_search_finds_headings_of_the_manual(page: Page, published: str) -> None:
     """With and without codes that fit."""
     page.goto(f"{published}/en/search/?q=exit+codes")
-    page.get_by_role("link", name="Every command: Exit codes").click()
+    page.get_by_role("link", name="Every command › Exit codes").click()
     assert page.url == f"{published}/en/manual/commands/#exit-codes"
     assert page.locator("#exit-codes").is_visible()
 

@@ -308,11 +308,12 @@ def test_without_javascript_pages_are_turned_by_links(serving: Serving, page: Pa
         met += [int(str(each.get_attribute("id"))[1:]) for each in plain.locator(".exchange").all()]
     assert sorted(met) == list(range(1, 101))
     plain.get_by_role("link", name="Newest").click()
-    assert plain.locator("#x100").count() == 1
+    expect(plain.locator("#x100")).to_have_count(1)
     plain.locator("#f-text").fill("NOOP 55")
     plain.get_by_role("button", name="Filter").click()
-    assert plain.locator(".exchange").count() == 1
+    expect(plain.locator(".exchange")).to_have_count(1)
     plain.get_by_role("button", name="Forget all exchanges").click()
+    expect(plain.locator("#empty")).to_be_visible()
     assert plain.locator(".exchange").count() == 0
     plain.goto(f"{serving.site}/en/rules/edit")
     plain.locator("#toml").fill('[[rule]]\nname = "plain"\nprotocol = "http"\nanswer = "5o3"\n')

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import http.server
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -133,6 +135,20 @@ def test_a_run_is_shown_while_it_happens(page: Page, server: Serving) -> None:
     assert page.locator("#run-status").get_attribute("role") == "status"
     assert page.locator("#transcript [aria-live], #transcript[aria-live]").count() == 0
     expect(page.locator("#run-status")).to_have_text(DONE.format(2), timeout=20_000)
+
+
+def test_text_that_passes_is_read_as_it_is_written(page: Page, server: Serving) -> None:
+    """RFC 3629: UTF-8 as its characters, marks for what turns the direction of reading and for what is no UTF-8."""
+    octets = "メール \u202eé😀".encode() + b"\xe3\x83"
+    rule = {"protocol": "http", "match": {"path": "/status/418"}, "answer": "418", "base64": b64encode(octets).decode()}
+    added = httpx.post(f"{server.site}/api/rules", json={"rules": [rule]}).raise_for_status().json()["rules"][0]
+    try:
+        page.goto(f"{server.site}/en/http/418/mock")
+        fill(page, 1, a="418", c="")
+        (said,) = run(page, 1)
+        assert said.endswith("メール U+202Eé😀\\xe3\\x83")
+    finally:
+        httpx.delete(f"{server.site}/api/rules/{quote(added['rule']['name'])}").raise_for_status()
 
 
 def test_the_builder_shows_what_the_endpoint_spells(page: Page, server: Serving) -> None:

@@ -54,3 +54,12 @@ def test_a_pasted_line_does_no_harm(client: Client) -> None:
     assert 'id="in-line"' not in shown(client, "x" * MAX_ASKED_CHARACTERS + " SIP/2.0 486 Busy Here")
     assert f'maxlength="{MAX_ASKED_CHARACTERS}"' in client.get("/en/").text
     assert f'maxlength="{MAX_ASKED_CHARACTERS}"' in text
+
+
+def test_a_code_of_one_sentence_has_no_empty_paragraph(client: Client) -> None:
+    """What is not known of it is not said."""
+    text = shown(client, "v:1 t:ACK c:4.04 i:1b2c {01} [ ]")
+    found = text[text.index('id="in-line"') :].partition("</section>")[0]
+    assert "/en/coap/4.04" in found
+    assert "specification says" not in found
+    assert not re.search(r"<p>\s*</p>", found)

@@ -107,7 +107,7 @@ def alike(catalogue: Catalogue, texts: Iterable[str], languages: Sequence[str]) 
     best: dict[str, Likeness] = {}
     for wanted in asked:
         for language in languages:
-            rows = catalogue.near_phrases(sorted(wanted)[:MAX_GRAMS], language, MAX_CANDIDATES)
+            rows = catalogue.near_phrases(_sample(wanted), language, MAX_CANDIDATES)
             phrases = [_weighed(held, weights) for _, _, held, weights in rows]
             known = {gram: weight for phrase in phrases for gram, weight in phrase.items()}
             for (identity, rank, _, _), phrase in zip(rows, phrases, strict=True):
@@ -115,6 +115,11 @@ def alike(catalogue: Catalogue, texts: Iterable[str], languages: Sequence[str]) 
                 if identity not in best or _order(found) < _order(best[identity]):
                     best[identity] = found
     return sorted(best.values(), key=_order)
+
+
+def _sample(wanted: frozenset[str]) -> list[str]:
+    """At most so many groups as are looked up, from all parts of a long query."""
+    return sorted(wanted)[:: -(-len(wanted) // MAX_GRAMS)]
 
 
 def _weighed(held: str, weights: str) -> dict[str, int]:
@@ -134,7 +139,9 @@ def _order(found: Likeness) -> tuple[float, int]:
 
 
 def fill_phrases(
-    connection: sqlite3.Connection, symptoms: Mapping[tuple[str, str], Sequence[tuple[int, str]]], languages: Sequence[str]
+    connection: sqlite3.Connection,
+    symptoms: Mapping[tuple[str, str], Sequence[tuple[int, str]]],
+    languages: Sequence[str],
 ) -> None:
     """Write the phrases that queries are compared with: every code's names, and what people call the failure.
 

@@ -17,6 +17,8 @@ MAX_RESULTS = 50
 MAX_SHORT_WORDS = 3
 """How many words of one or two letters are looked for one by one: no index finds them, so longer ones come first."""
 
+_ENHANCED_DOTS = 2
+"""Enhanced status codes have so many; a response code of CoAP, 4.04, has one."""
 _MOST = 0.5
 """What share of the words a code has to hold to come before others for its protocol's sake."""
 
@@ -101,7 +103,7 @@ def _in_line(catalogue: Catalogue, text: str, language: str) -> list[Code]:
     query = read_query(text, catalogue.protocols)
     if not query.values:
         return []
-    enhanced = any("." in value for value in query.values)
+    enhanced = any(value.count(".") == _ENHANCED_DOTS for value in query.values)
     protocol = query.protocol or ("smtp" if enhanced else "")
     if not query.words:
         each = [_one_value(catalogue, protocol, value, language) for value in query.values]
@@ -109,7 +111,7 @@ def _in_line(catalogue: Catalogue, text: str, language: str) -> list[Code]:
     first = query.values[0]
     if enhanced and text.startswith(first):
         codes = [code for value in query.values[:2] for code in _one_value(catalogue, protocol, value, language)]
-        return codes if "." in first or len(codes) > 1 else []
+        return codes if first.count(".") == _ENHANCED_DOTS or len(codes) > 1 else []
     _, _, rest = text.partition(first)
     name = rest.strip(" -:").casefold()
     named = {code.id for code in catalogue.with_name(name, language)} if name else set()

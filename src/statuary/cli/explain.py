@@ -15,7 +15,7 @@ from statuary.cli.render import heading, table
 from statuary.cli.text import CODE_OFF, CODE_ON, blocks, clip, inline, pad, width, wrap
 from statuary.explain.logline import MAX_LINE_CHARACTERS, Finding, LineReader, page_path, to_dict
 from statuary.explain.logshapes import SPEAKERS
-from statuary.explain.words import N_, actor_phrase, fate_phrase, retry_phrase
+from statuary.explain.words import N_, actor_phrase, fate_phrase, has_actor, is_described, retry_phrase
 
 __all__ = ["MAX_LINES", "MAX_LINE_OCTETS", "add_arguments", "run"]
 
@@ -176,11 +176,14 @@ def _explained(console: Console, found: Finding) -> Iterator[str]:
     facts = [
         (_("Taken from"), [f"{part} ({_(found.why)})"]),
         (_("Said by"), [_(SPEAKERS[found.speaker])]),
-        (_("What it means"), [*_prose(console, code, "summary"), fate_phrase(code).render(_)]),
+        (_("What it means"), _prose(console, code, "summary")),
     ]
+    if is_described(code):
+        facts[-1][1].append(fate_phrase(code).render(_))
     if code.retry.policy:
         facts.append((_("Repeat it?"), [retry_phrase(code.retry).render(_)]))
-    facts.append((_("Who acts"), [actor_phrase(code).render(_)]))
+    if has_actor(code):
+        facts.append((_("Who acts"), [actor_phrase(code).render(_)]))
     for field, label in (("fix_sender", _("If you send")), ("fix_operator", _("If you run the server"))):
         if texts := _prose(console, code, field):
             facts.append((label, texts))
@@ -193,6 +196,8 @@ def _explained(console: Console, found: Finding) -> Iterator[str]:
 def _prose(console: Console, code: Code, field: str) -> list[str]:
     """The paragraphs of a field of the prose, marked where they are not in the reader's language."""
     told = code.summary if field == "summary" else code.prose.texts.get(field, "")
+    if not told:
+        return []
     texts = [f"{mark}{inline(text, marked=console.colour)}" for mark, text in blocks(told)]
     behind = field in code.prose.fallbacks and console.language != "en"
     return [f"{text} (en)" for text in texts] if behind else texts

@@ -20,6 +20,7 @@ __all__ = [
     "class_phrase",
     "duration",
     "fate_phrase",
+    "has_actor",
     "is_described",
     "kept",
     "retry_phrase",
@@ -193,8 +194,17 @@ def is_described(code: Code) -> bool:
 
 def actor_phrase(code: Code) -> Phrase:
     """Who has to act."""
-    general = WHO.get(code.retry.who if code.protocol != "smtp" else "", N_("not described yet"))
-    return Phrase(_ACTORS.get((code.protocol, code.value[0]), general))
+    return Phrase(_actor(code) or N_("not described yet"))
+
+
+def has_actor(code: Code) -> bool:
+    """Whether it is known who has to act."""
+    return bool(_actor(code))
+
+
+def _actor(code: Code) -> str:
+    general = WHO.get(code.retry.who if code.protocol != "smtp" else "", "")
+    return _ACTORS.get((code.protocol, code.value[0]), general)
 
 
 def stages_phrase(code: Code) -> Phrase:

@@ -304,8 +304,8 @@ def _convert(tool: Tool[Any], arguments: Mapping[str, object]) -> Arguments:
         assert found is not None
         expected = found[1].partition(", got ")[0].removeprefix("Expected ")
         for kind, word in _KINDS.items():
-            expected = expected.replace(f"`{kind}`", word).replace(f"`{kind} ", f"{word} ").replace("`", "")
-        raise WrongArgument(found[2] or "arguments", expected) from None
+            expected = expected.replace(f"`{kind}`", word).replace(f"`{kind} ", f"{word} ")
+        raise WrongArgument(found[2] or "arguments", expected.replace("`", "")) from None
     return given
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
+from statuary.errors import RuleError
+from statuary.scenario.causes import CAUSES
 from statuary.scenario.counters import Counted
-from statuary.scenario.rules import Rule
-from statuary.scenario.ruletable import read_rule
+from statuary.scenario.rules import FIELDS, Rule
+from statuary.scenario.ruletable import RULE_KEYS, read_rule
 from statuary.testing.fields import RuleOptions
 
 __all__ = ["Answering", "HttpOn", "On", "SmtpOn", "make_rule", "place_of_caller"]
@@ -74,11 +76,19 @@ def _askings(rule: Rule) -> int:
 
 
 class On:
-    """A stage, and what must match there; :meth:`answer` says what then happens."""
+    """A stage, and what must match there; :meth:`answer` says what then happens.
+
+    Raises:
+        RuleError: something in it is no field but an option of the answer.
+    """
 
     def __init__(
         self, add: Callable[[On, dict[str, Any], str], Answering], protocol: str, stage: str, match: Mapping[str, Any]
     ) -> None:
+        fields = (*FIELDS[protocol], "json")
+        for name in match:
+            if name in (*RULE_KEYS, *CAUSES) and name not in fields:
+                raise RuleError(f"{name} is no field: it goes with the answer, .answer(..., {name}=...)")
         self._add = add
         self._protocol = protocol
         self.stage = stage

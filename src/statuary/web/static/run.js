@@ -23,7 +23,8 @@
   const TEXT = "[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xef][\\x80-\\xbf]{2}|" +
     "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}";
   const PARTS = new RegExp(`((?:${TEXT})+|\\r\\n|[\\x00-\\x1f\\x7f-\\xff])`);
-  const UNSEEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Cn}\u2028\u2029])/u;
+  const UNSEEN = new RegExp("([\\x7f-\\x9f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff" +
+    "\\ufff9-\\ufffb\\ufdd0-\\ufdef\\ufffe\\uffff\\u{e0000}-\\u{e0fff}])", "u");
   const mark = (text) => make("i", { className: "octet" }, text);
   const named = (octet) => ESCAPES[octet] || "\\x" + octet.charCodeAt(0).toString(16).padStart(2, "0");
   const read = (octets) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(
