@@ -158,3 +158,28 @@ def test_alternatives_share_a_concept(catalogue: Catalogue) -> None:
     named = [answer.code.id for answer in (*found.answers, *found.alternatives)]
     assert len(set(named)) == len(named)
     assert all(answer.through.startswith("concept/") for answer in found.alternatives)
+
+
+def test_a_failure_for_now_stays_one(catalogue: Catalogue) -> None:
+    """4.7.1 of a greylist is no 403: whoever gets that does not come back (RFC 9110 §15.5.4)."""
+    transient = [
+        code
+        for code in catalogue.codes("smtp")
+        if code.template and code.value.startswith("4.") and code.retry.policy == "same-request-later"
+    ]
+    assert len(transient) > 40
+    for code in transient:
+        answers = map_code(catalogue, code, "http").answers
+        assert answers, code.id
+        for answer in answers:
+            assert answer.through == code.id or answer.code.retry.policy not in ("never", "after-change"), code.id
+        assert len({answer.code.id for answer in answers}) == len(answers), code.id
+    by_value = {
+        code.value: [answer.code.id for answer in map_code(catalogue, code, "http").answers] for code in transient
+    }
+    assert by_value["4.7.1"] == ["http/503"]
+    assert by_value["4.2.2"] == ["http/507"]
+    assert by_value["4.5.3"] == ["http/422"]
+    permanent = catalogue.get("smtp/5.7.1")
+    assert permanent is not None
+    assert [answer.code.id for answer in map_code(catalogue, permanent, "http").answers] == ["http/403"]

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.scenario.causes import CAUSES
+from statuary.scenario.matchers import Contains, Exact
+from statuary.scenario.patterns import TableError
 from statuary.scenario.places import find_places
 from statuary.scenario.rulefile import MAX_FAULTS, MAX_RULE_FILE_OCTETS, read_rules, write_rules
 from statuary.scenario.ruleindex import RuleIndex
@@ -54,6 +56,30 @@ def test_header_fields_of_a_key_are_written_in_any_case() -> None:
     """Names of header fields are alike in either case (RFC 9110 §5.1): the count is kept by the field's value."""
     rule = read_rule({"protocol": "http", "answer": "503", "key": ["header.X-Tenant", "cookie.SID"]})
     assert rule.key == ("header.x-tenant", "cookie.SID")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [
+        ("/café/*", "/caf%C3%A9/*"),
+        ("/a b", "/a%20b"),
+        ("/a%20b", "/a%20b"),
+        ({"exact": "/é*"}, Exact("/%C3%A9*")),
+        ({"contains": "é", "ignore_case": True}, Contains("%C3%A9", ignore_case=True)),
+    ],
+)
+def test_paths_are_matched_as_they_are_sent(pattern: object, matched: object) -> None:
+    """What no URI holds is escaped on the wire (RFC 3986 §2.1), so that a path may be written as people read it."""
+    assert read_rule({"protocol": "http", "answer": "503", "match": {"path": pattern}}).match["path"] == matched
+
+
+@pytest.mark.parametrize("host", ["api.test:8081", {"exact": "[::1]:80"}, "*:80"])
+def test_hosts_have_no_port(host: object) -> None:
+    """The field is the name alone; a pattern with a port is told so, since it would never fit."""
+    with pytest.raises(TableError, match=r"match\.host: has the port \d+ \(write the name of the host alone\)"):
+        read_rule({"protocol": "http", "answer": "503", "match": {"host": host}})
+    for plain in ("api.test", "[::1]", "::1", "*.test"):
+        assert read_rule({"protocol": "http", "answer": "503", "match": {"host": plain}}).match["host"] == plain
 
 
 def test_example_is_read() -> None:

@@ -42,8 +42,15 @@ SIMPLE = tuple(name for name in FIELDS["smtp"] if name != "body")
 
 _texts = st.sampled_from(["", "a", "A", "ab", "b@x.test", "B@X.test", "a@y.test", "x.test", "İ", "a[b"])
 _patterns = st.one_of(_texts, st.sampled_from(["*", "?", "a*", "*@x.test", "*@*.test", "[ab]*", "a?", "*b", "ab*"]))
+
+
+def _domain(address: str) -> str:
+    """The domain of an address; one without ``@``, such as ``postmaster``, has none (RFC 5321 §4.1.1.3)."""
+    return address.rpartition("@")[2].lower() if "@" in address else ""
+
+
 _smtp_fields = st.fixed_dictionaries({name: _texts for name in SIMPLE if name != "domain"}).map(
-    lambda fields: {**fields, "domain": fields["recipient"].rpartition("@")[2].lower()}
+    lambda fields: {**fields, "domain": _domain(fields["recipient"])}
 )
 _rules = st.lists(
     st.builds(

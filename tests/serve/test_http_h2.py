@@ -235,6 +235,14 @@ def test_journal_has_what_was_sent(
     assert b"".join(event.data or b"" for event in received) == content
 
 
+def test_journal_tells_the_trailers(client: H2Client) -> None:
+    """They come in a frame of their own (RFC 9113 §8.1), and are no part of the content."""
+    client.ask("/trailers?Grpc-Status=14&X-Sum=1")
+    *_, (_, row) = SHARED.journal
+    assert row.note == "trailers: grpc-status: 14, x-sum: 1"
+    assert row.response.endswith(b"]]}\n")
+
+
 def test_journal_has_the_garbage_that_was_sent(client: H2Client) -> None:
     """It is drawn as it was for the wire, behind the draws of a delay."""
     client.ask("/status/200-delay=1s-jitter=1s-garbage=24")

@@ -499,3 +499,14 @@ def test_target_in_absolute_form() -> None:
     assert json.loads(talk(mock, "http://api.example:81/get?a=b")[0].body)["url"] == "http://api.example:81/get?a=b"
     seen = [one for one in follow(shared.journal) if one.exchange.rule == "tea"]
     assert [(one.fields["path"], one.fields["host"]) for one in seen] == [("/tea", "api.example")]
+
+
+@pytest.mark.parametrize("authority", ["api.test", "api.test:8081", "API.test:"])
+def test_rules_match_the_host_without_its_port(authority: str) -> None:
+    """A client names the port where it is not the usual one (RFC 9110 §7.2); a rule for the host fits all the same."""
+    mock, shared, _ = make_mock()
+    shared.replace_rules(RuleIndex([Rule("http", "request", parse_script("418"), {"host": "api.test"})]))
+    output = mock(Peer("127.0.0.1:5", 1)).receive(f"GET /tea HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
+    assert octets_of(output).startswith(b"HTTP/1.1 418 ")
+    (seen,) = follow(shared.journal)
+    assert seen.fields["host"].lower() == "api.test"

@@ -19,6 +19,25 @@ from statuary.web.views.snippets import MAIN_FRAMEWORKS
 from tests.conftest import Serving
 from tests.web.kinds import KINDS, LANGUAGES
 
+LONG = (
+    "tls/bad_certificate_hash_value_reserved",
+    "quic/path_resource_limit_reached",
+    "ldap/unavailablecriticalextension",
+    "http3/qpack_decoder_stream_error",
+    "compare/grpc/deadline_exceeded/ldap/sizelimitexceeded",
+)
+"""Pages of names that are one long word."""
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_long_names_do_not_widen_a_page(server: Serving, browser: Browser, path: str) -> None:
+    """WCAG 2.2, 1.4.10: nothing scrolls sideways in a window of 320 pixels."""
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    page.goto(f"{server.site}/en/{path}")
+    scroll, client = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    page.close()
+    assert scroll <= client
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])

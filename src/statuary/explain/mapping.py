@@ -26,6 +26,9 @@ BASES = {
 _RANGE = re.compile(r"[1-9](?:xx|yz)")
 _REFUSAL = re.compile(r"[45](\.[0-9]{1,3}\.[0-9]{1,3})")
 """An enhanced status code of a failure; the rows for any class speak of failures only."""
+_LATER = "same-request-later"
+_FOR_GOOD = ("never", "after-change")
+"""What tells the client that the same request will not succeed later."""
 _NOTHING = Text("", "en")
 
 
@@ -171,15 +174,22 @@ def _documented(
 
 
 def _by_detail(catalogue: Catalogue, origin: Code, protocol: str, rows: list[Entry], language: str) -> Iterator[Answer]:
+    """What holds for the detail in any class, but for what would make a failure for now one for good."""
     match = _REFUSAL.fullmatch(origin.value)
-    return _rows(catalogue, rows, f"{origin.protocol}/X{match[1]}" if match else "", language)
+    for answer in _rows(catalogue, rows, f"{origin.protocol}/X{match[1]}" if match else "", language):
+        if origin.retry.policy != _LATER or answer.code.retry.policy not in _FOR_GOOD:
+            yield answer
 
 
 def _by_basic(catalogue: Catalogue, origin: Code, protocol: str, rows: list[Entry], language: str) -> Iterator[Answer]:
-    """What holds for the reply codes that the registry associates with an enhanced one."""
+    """What holds for the reply codes that the registry associates with an enhanced one; each answer once."""
+    seen: set[str] = set()
     for basic in origin.basic:
         if basic[:1] == origin.value[:1]:
-            yield from _rows(catalogue, rows, f"{origin.protocol}/{basic}", language)
+            for answer in _rows(catalogue, rows, f"{origin.protocol}/{basic}", language):
+                if answer.code.id not in seen:
+                    seen.add(answer.code.id)
+                    yield answer
 
 
 def _by_class(catalogue: Catalogue, origin: Code, protocol: str, rows: list[Entry], language: str) -> Iterator[Answer]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from statuary.errors import RuleError
@@ -36,6 +38,10 @@ FORMS = ("exact", "glob", "contains", "regex", "absent", "not", "any", "all", "j
 """The kinds of patterns: keys of a pattern's table."""
 SWITCHES = ("ignore_case", "any_order", "more_allowed")
 """What goes with some of them."""
+
+_PORT = re.compile(r"(?:^[^:]*|\]):([0-9]{1,5})$")
+_NO_URI = re.compile(r"[^!-~]")
+"""What a client never sends as it is; other characters some clients escape and some do not."""
 
 
 class TableError(RuleError):
@@ -89,8 +95,34 @@ def read_match(table: object, protocol: str) -> tuple[dict[str, Pattern], Count 
                 known = field.lower() if name == "header" else field
                 match[f"{name}.{known}"] = read_pattern(pattern, (*where, field))
         else:
-            match[str(name)] = read_pattern(value, where)
+            pattern = read_pattern(value, where)
+            if protocol == "http" and name == "host":
+                _check_host(pattern, where)
+            match[str(name)] = _as_sent(pattern) if protocol == "http" and name in ("path", "target") else pattern
     return match, count
+
+
+def _check_host(pattern: Pattern, where: Path) -> None:
+    """A pattern that names a port could never fit: the field is the name alone."""
+    text = pattern.text if isinstance(pattern, Exact) else pattern
+    if isinstance(text, str) and (port := _PORT.search(text)):
+        raise TableError(where, f"has the port {port[1]}", "write the name of the host alone")
+
+
+def _as_sent(pattern: Pattern) -> Pattern:
+    """A pattern for a path as it is on the wire: what no URI holds is percent-encoded there (RFC 3986 §2.1)."""
+    match pattern:
+        case str():
+            return _escaped(pattern)
+        case Exact() | Contains():
+            return replace(pattern, text=_escaped(pattern.text))
+        case Glob():
+            return Glob(_escaped(pattern.pattern), pattern.ignore_case)
+    return pattern
+
+
+def _escaped(text: str) -> str:
+    return _NO_URI.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode(errors="replace")), text)
 
 
 def read_count(value: object, where: Path) -> Count:

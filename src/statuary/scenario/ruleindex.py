@@ -108,7 +108,7 @@ class RuleIndex:
                 matchers.append((name, Glob(known)))  # of a group: a field that is not there is no empty one
             elif wild is None:
                 parts.append(((name, None), known))
-            elif name == "recipient" and known.startswith("*@") and not WILD.search(known, 2):
+            elif name == "recipient" and known.startswith("*@") and known[2:] and not WILD.search(known, 2):
                 parts.append((("domain", None), known[2:]))
             else:
                 patterns.append((name, compile_glob(known)))

@@ -13,7 +13,17 @@ from statuary.scenario.dialects import tag_beside
 from statuary.scenario.rules import Pattern, fits
 from statuary.wire.smtp import Mailbox
 
-__all__ = ["ForwardPaths", "HttpFields", "LazyFields", "SmtpFields", "address_key", "host_of", "split_target", "tag_of"]
+__all__ = [
+    "ForwardPaths",
+    "HttpFields",
+    "LazyFields",
+    "SmtpFields",
+    "address_key",
+    "host_of",
+    "name_of_host",
+    "split_target",
+    "tag_of",
+]
 
 MAX_QUERY_FIELDS = 200
 """The most fields of a query that rules look at."""
@@ -67,6 +77,12 @@ def host_of(target: str, field: str | None) -> str:
             if authority := urlsplit(target).netloc:
                 return authority.rpartition("@")[2]
     return field or ""
+
+
+def name_of_host(authority: str) -> str:
+    """A host without its port (RFC 3986 §3.2.3), as rules match it; an IPv6 address keeps its brackets."""
+    name, colon, port = authority.rpartition(":")
+    return name if colon and (not port or (port.isascii() and port.isdigit())) else authority
 
 
 class LazyFields(Mapping[str, str]):
@@ -141,7 +157,7 @@ class HttpFields(LazyFields):
 
     def _read(self, name: str) -> str | None:
         if name == "host":
-            return host_of(self._plain["target"], self._header("host"))
+            return name_of_host(host_of(self._plain["target"], self._header("host")))
         if name == "body":
             return self._body[:MAX_MATCHED_OCTETS].decode("utf-8", "replace")
         group, _, rest = name.partition(".")

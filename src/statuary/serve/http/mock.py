@@ -10,7 +10,7 @@ from statuary.scenario.counters import count_key
 from statuary.scenario.decide import Dice, decide
 from statuary.scenario.rules import Rule
 from statuary.scenario.script import PASS, Answer, Effect, Script
-from statuary.serve.fields import host_of, split_target
+from statuary.serve.fields import host_of, name_of_host, split_target
 from statuary.serve.http.answers import AnswerBook, Built, Interim, mark_of
 from statuary.serve.http.hints import read_hints
 from statuary.serve.http.options import MARK, MAX_INTERIM, BadOption, Options, read_pairs
@@ -140,7 +140,7 @@ class HttpCore:
             "method": request.method,
             "target": request.target,
             "path": path or request.target,
-            "host": host_of(request.target, request.header("host")),
+            "host": name_of_host(host_of(request.target, request.header("host"))),
             "body": bytes(body).decode("utf-8", "replace"),
             "ip": ip,
             "key": self._key(request, query),

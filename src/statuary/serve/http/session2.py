@@ -310,6 +310,8 @@ class Http2Session:
         notes = ["".join(map(str, decided.answer.effects)).lstrip("-"), decided.note]
         if decided.built is None:
             notes = [str(decided.answer), decided.note]
+        if decided.built is not None and decided.built.trailers:
+            notes.append("trailers: " + ", ".join(f"{name.lower()}: {value}" for name, value in decided.built.trailers))
         if len(sent) > limit:
             notes.append(f"its answer is cut at {limit} octets here")
         if len(content) > limit:
