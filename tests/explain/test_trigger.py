@@ -22,6 +22,13 @@ CODES = [code for code in CATALOGUE.codes(hidden=True) if is_answerable(code)]
         ("smtp/X.2.2", "rcpt452_4.2.2@any.test"),
         ("smtp/554", "rcpt554@any.test"),
         ("smtp/354", "data354@any.test"),
+        ("smtp/5.7.8", "rcpt535_5.7.8@any.test"),  # RFC 4954 §6; it is no answer to RCPT, and no address is a user
+        ("smtp/4.4.2", "rcpt421_4.4.2@any.test"),
+        ("smtp/5.7.1", "rcpt550_5.7.1@any.test"),
+        ("smtp/5.5.1", "rcpt503_5.5.1@any.test"),
+        ("smtp/2.7.0", "rcpt250_2.7.0@any.test"),  # what is accepted goes on
+        ("smtp/4.7.26", "rcpt451_4.7.26@any.test"),  # no reply code of class 4 is associated
+        ("smtp/5.7.5", "rcpt550_5.7.5@any.test"),
     ],
 )
 def test_the_plainest_word_asks(identity: str, word: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from statuary.catalog.model import Code
@@ -19,6 +20,7 @@ ADDRESS_STAGES = ("rcpt", "message", "data", "mail")
 
 _ANSWERABLE = re.compile(r"[1-9][0-9]{2}|[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _MOCKED = ("http", "smtp")
+_ACCEPTED = "2"
 
 
 class Trigger(NamedTuple):
@@ -78,7 +80,10 @@ def address_for(code: Code, basic: Code | None) -> tuple[str, str]:
 
 
 def carrier_of(catalogue: Catalogue, code: Code, language: str = "en") -> Code | None:
-    """The reply code that an enhanced one is sent with: an associated one, a neighbour, or the class's plainest.
+    """The reply code that an enhanced one is sent with: an associated one, a neighbour, or the class's commonest.
+
+    Of the associated ones the first of the class is taken, for that is how the pair is met; of those that accept, one
+    that answers a recipient, so that a session goes on.
 
     Args:
         catalogue: where they are.
@@ -86,13 +91,28 @@ def carrier_of(catalogue: Catalogue, code: Code, language: str = "en") -> Code |
         language: the tag of the prose.
     """
     digit = code.value[0]
-    for identity in [f"{code.protocol}/{basic}" for basic in code.basic] + list(code.related):
+    for basic in code.basic:
+        other = catalogue.get(f"{code.protocol}/{basic}", language)
+        if other is not None and (_carries(other, digit) if digit == _ACCEPTED else _is_basic(other, digit)):
+            return other
+    for identity in code.related:
         other = catalogue.get(identity, language)
         if other is not None and _carries(other, digit):
             return other
-    return next((other for other in catalogue.codes(code.protocol, language=language) if _carries(other, digit)), None)
+    return _commonest(catalogue, code.protocol, digit, language)
+
+
+def _commonest(catalogue: Catalogue, protocol: str, digit: str, language: str) -> Code | None:
+    """The reply code of a class that most enhanced codes are associated with."""
+    codes = list(catalogue.codes(protocol, language=language))
+    times = Counter(basic for code in codes for basic in code.basic)
+    return max((code for code in codes if _carries(code, digit)), key=lambda code: times[code.value], default=None)
+
+
+def _is_basic(code: Code, digit: str) -> bool:
+    return code.protocol == "smtp" and code.value.isdigit() and code.value[0] == digit
 
 
 def _carries(code: Code, digit: str) -> bool:
     """Whether a basic reply of a class can be asked for by a recipient's address."""
-    return code.protocol == "smtp" and code.value.isdigit() and code.value[0] == digit and "rcpt" in code.stages
+    return _is_basic(code, digit) and "rcpt" in code.stages

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from statuary.web.legible import UNSEEN
+from statuary.web.legible import INVISIBLE
 
 __all__ = ["dialogue", "example", "language_name", "log_line", "program", "visible"]
 
@@ -104,7 +104,7 @@ def log_line(line: str, value: str) -> Markup:
 
 
 _ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0"}
-_INVISIBLE = re.compile(rf"\r\n|[\x00-\x1f{UNSEEN}]")
+_INVISIBLE = re.compile(rf"\r\n|[\x00-\x1f{INVISIBLE}]")
 _CUT_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 
 
@@ -134,6 +134,6 @@ def _named(number: int) -> str:
     """An octet that is no text by its value, a character that cannot be seen by its number."""
     if 0xDC80 <= number <= 0xDCFF:
         number -= 0xDC00
-    elif number > 0x7F:
+    elif not chr(number).isascii():
         return f"U+{number:04X}"
     return f"\\x{number:02x}"

@@ -6,17 +6,17 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["UNSEEN", "legible", "pieces"]
+__all__ = ["INVISIBLE", "legible", "pieces"]
 
 MAX_LEGIBLE_CHARACTERS = 100_000
 """How many characters of a text a page shows."""
 
-UNSEEN = (
+INVISIBLE = (
     r"\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     r"\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff"
 )
 """Characters beyond those of ASCII that cannot be seen, or that turn the direction of reading, within a class."""
-_HIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f{UNSEEN}]")
+_HIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f{INVISIBLE}]")
 _EDGE = re.compile(r"\r\n?|\n")
 
 
