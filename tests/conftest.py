@@ -17,10 +17,17 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from statuary.serve.protocols import PROTOCOLS
 
 ROOT = Path(__file__).resolve().parent.parent
+# How long an example takes is the machine's affair: nothing in this suite is timed.
+settings.register_profile(
+    "statuary", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("statuary")
+
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 _NO_TOOL = "{} is missing: tools/setup test brings it"
 _MISSING = re.compile(re.escape(_NO_TOOL).replace(r"\{\}", r"([\w.+-]+)"))

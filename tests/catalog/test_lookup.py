@@ -306,7 +306,7 @@ def test_strange_queries(catalogue: Catalogue, query: str) -> None:
     assert len(suggest(catalogue, query)) <= 5
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text(max_size=40), language=st.sampled_from(["en", "ja", "xx", "", "fr-CA", "\ud800"]))
 @example(query="\udc00", language="en")
 def test_any_query(catalogue: Catalogue, query: str, language: str) -> None:

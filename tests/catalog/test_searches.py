@@ -97,7 +97,7 @@ def test_long_queries_are_looked_up_by_a_part_of_their_groups() -> None:
     assert _sample(frozenset({"abc"})) == ["abc"]
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=MAX_QUERY_CHARACTERS), st.sampled_from(["en", "ja"]))
 def test_likeness_is_a_share(catalogue: Catalogue, text: str, language: str) -> None:
     """From 0 to 1, however much is asked."""

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.catalog.store import open_catalogue
@@ -233,7 +233,6 @@ def test_a_question_to_the_reference() -> None:
     assert MAX_ASKED_CHARACTERS < MAX_LINE_CHARACTERS
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_is_read(text: str) -> None:
     """No text does harm: control characters, halves of surrogate pairs, octets that were no UTF-8."""
@@ -249,7 +248,6 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=60).map("".join))
 def test_pieces_of_shapes_are_read(text: str) -> None:
     """Neither do parts of real lines in any order; what is found is the catalogue's, each code once."""
@@ -258,7 +256,6 @@ def test_pieces_of_shapes_are_read(text: str) -> None:
     assert all(CATALOGUE.get(identity) is not None for identity in found)
 
 
-@settings(deadline=None)
 @given(st.integers(100, 999), st.sampled_from(["pid {}", "port {}", "{} bytes", "{} ms", "[{}]", "{}.5 s", "id={}"]))
 def test_counts_of_things_are_never_codes(number: int, frame: str) -> None:
     """Any number of three digits, in the frames of things that are counted and numbered."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.catalog.store import open_catalogue
@@ -182,7 +182,6 @@ def _told(row: Exchange) -> Exchange:
     return row._replace(request=b"") if row.note and not row.rule else row
 
 
-@settings(deadline=None)
 @pytest.mark.parametrize("rules", RULES)
 @given(requests=st.lists(st.sampled_from(REQUESTS), max_size=8), cuts=st.lists(st.integers(0, 1500), max_size=6))
 def test_known_requests_are_answered_as_new_ones(rules: str, requests: list[bytes], cuts: list[int]) -> None:
@@ -199,7 +198,6 @@ def test_known_requests_are_answered_as_new_ones(rules: str, requests: list[byte
 STEPS = st.one_of(st.sampled_from(REQUESTS), st.sampled_from(CHANGES))
 
 
-@settings(deadline=None)
 @given(before=st.lists(STEPS, max_size=8), steps=st.lists(STEPS, max_size=12))
 def test_rules_counts_and_seeds_that_change_in_between_tell_no_difference(
     before: list[bytes | Change], steps: list[bytes | Change]

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import brotli
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.serve.talk import make_mock, octets_of, talk
 from tests.serve.wire import Answer
@@ -421,7 +421,6 @@ def test_expectations() -> None:
     assert ask("/status/200?expect=soon").status == 400
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["GET", "POST", "OPTIONS"]))
 def test_any_path_gets_an_answer(path: str, method: str) -> None:
     """Nothing in a path or a query raises, and no line is begun by it."""
@@ -431,7 +430,6 @@ def test_any_path_gets_an_answer(path: str, method: str) -> None:
     assert answer.field("statuary-answer") is not None
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([route.pattern for route in ROUTES]),
     st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), min_size=6, max_size=6),

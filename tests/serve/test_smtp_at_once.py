@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.catalog.store import open_catalogue
@@ -182,7 +182,6 @@ def run(mock: SmtpMock, portions: Iterable[bytes | Change]) -> Seen:
     return Seen(written, list(shared.journal), list(shared.mailbox), counted, session.closing)
 
 
-@settings(deadline=None)
 @pytest.mark.parametrize("rules", RULES)
 @given(lines=WIRES, cuts=st.lists(st.integers(0, 2000), max_size=8), lmtp=st.booleans())
 def test_known_lines_are_answered_as_new_ones(rules: str, lines: list[bytes], cuts: list[int], lmtp: bool) -> None:
@@ -212,7 +211,6 @@ CHANGES = (*[Change(rules=name) for name in RULES], Change(key="red"), Change(ke
 STEPS = st.one_of(st.sampled_from([b"".join(OPENING[:3]), *INSIDE]), st.sampled_from(LINES), st.sampled_from(CHANGES))
 
 
-@settings(deadline=None)
 @given(
     before=st.lists(STEPS, max_size=12),
     steps=st.lists(STEPS, max_size=20),

@@ -74,7 +74,7 @@ def test_whatever_was_sent_can_be_read(make: Any) -> None:
     """Exchanges, messages, transcripts and failures, for any octets; the server answers on."""
     with make(seed=5) as server:
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=40)
         @given(data=OCTETS)
         def run(data: bytes) -> None:
             server.clear()

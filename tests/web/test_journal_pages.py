@@ -41,7 +41,7 @@ def shown(text: str) -> list[int]:
 
 
 @given(st.lists(st.sampled_from(["http", "smtp"]), max_size=120), st.integers(0, 40), st.sampled_from(["", "smtp"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pages_hold_each_exchange_once(protocols: list[str], dropped: int, wanted: str) -> None:
     """Turned from the newest to the oldest, and from the oldest to the newest, whatever the filter."""
     kept = MemoryJournal(max_exchanges=max(len(protocols) - dropped, 1))

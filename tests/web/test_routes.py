@@ -146,7 +146,7 @@ def test_hostile_paths_are_not_found(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(path=st.text(max_size=60), query=st.text(max_size=60))
 def test_any_address_is_answered(steady: Client, path: str, query: str) -> None:
     encoded, asked = quote(path.encode("utf-8", "surrogatepass")), quote(query.encode("utf-8", "surrogatepass"))

@@ -317,7 +317,7 @@ _values = st.recursive(
 
 
 @given(st.dictionaries(_texts, _values, max_size=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_written_is_read_as_the_same(table: dict[str, object]) -> None:
     """A rule's text is TOML, whatever it holds; halves of surrogate pairs, which TOML cannot have, are lost."""
 

@@ -25,14 +25,13 @@ from statuary.wire.http1.serializer import serialize_head, serialize_response
 FUZZ = runpy.run_path(str(Path(__file__).parents[2] / "fuzzing" / "fuzz_http1.py"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FUZZ["conversations"]())
 def test_cutting_changes_nothing(conversation: object) -> None:
     """RFC 9112 §2.2: a message is a stream of octets; any split, and any cache, gives the same."""
     assert FUZZ["check"](conversation) is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=50), max_size=20), st.booleans())
 def test_noise_gives_events_only(pieces: list[bytes], answering: bool) -> None:
     """Whatever octets come, no exception does."""
@@ -51,7 +50,7 @@ def test_noise_gives_events_only(pieces: list[bytes], answering: bool) -> None:
     assert engine.state in (State.CLOSED, State.REFUSED, State.DUE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FUZZ["requests"]())
 def test_sound_requests_are_what_another_implementation_reads(data: bytes) -> None:
     """RFC 9112: method, target, fields, content and trailers as h11 understands them."""
@@ -87,7 +86,6 @@ NAMES = st.text("!#$%&'*+-.^_`|~0123456789ABCXYZabcxyz", min_size=1, max_size=10
 FRAMING = {"content-length", "transfer-encoding", "connection"}
 
 
-@settings(deadline=None)
 @given(
     st.integers(100, 999),
     TEXTS,
@@ -101,7 +99,6 @@ def test_head_has_a_line_for_each_field(status: int, reason: str, fields: list[t
     assert data.endswith(b"\r\n\r\n")
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["GET", "HEAD", "POST"]),
     st.integers(200, 999),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from statuary.wire.smtp import EXTENSIONS, Command, CommandError, Eof, SmtpEngine, SmtpLimits, State
@@ -71,7 +71,6 @@ def at_once(engine: SmtpEngine, data: bytes, code: int) -> bool:
     return False
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(LINES, CODES), max_size=30))
 def test_short_way_gives_the_same_session(steps: list[tuple[bytes, int]]) -> None:
     short, long = greeted(), greeted()

@@ -106,7 +106,7 @@ def client(catalogue: Catalogue) -> Client:
     return make_client(catalogue)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(EVERY),
     _places,

@@ -42,7 +42,7 @@ _LINES = st.sampled_from(
 
 
 @given(st.lists(_LINES | st.binary(max_size=12), max_size=30), st.sampled_from([b"\r\n", b"\n", b"\r"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_octets_break_the_reader(lines: list[bytes], end: bytes) -> None:
     """Neither ours nor that of the API that mail tools know."""
     content = end.join(lines)

@@ -85,7 +85,7 @@ def body(document: str) -> str:
 
 
 @given(st.lists(_PIECES | st.text(max_size=5), max_size=40).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_active_is_left_however_it_is_parsed(html: str) -> None:
     """A second parser, by another hand, finds no element and no attribute that could act (WHATWG HTML §13)."""
     tree = html5lib.parseFragment(body(sanitise(html).document), treebuilder="etree", namespaceHTMLElements=False)

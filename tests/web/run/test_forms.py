@@ -126,7 +126,7 @@ def held_against_each_other(cases: list[tuple[str, str, str, str]]) -> int:
     return right
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_both_spell_every_script_alike(data: st.DataObject) -> None:
     """The same one spelling, address, rule, test and commands, at every stage."""
