@@ -169,15 +169,18 @@ def _ranked(catalogue: Catalogue, wanted: Query, words: tuple[str, ...], languag
     What is called like the query comes first; then whose name or summary holds all words; who is called like a part of
     it; whose text holds all words, or most of them. Codes of a protocol that the query names come before others.
     """
-    from statuary.catalog.alike import CLOSE, FAINT, NEAR, SAME, alike  # a look-up does without it
+    from statuary.catalog.alike import CLOSE, FAINT, NEAR, SAME, alike, grams  # a look-up does without it
 
     if not words:
         return {}
     said = " ".join(words)
+    bare = grams(said) == grams(wanted.text)  # nothing but words that tell something was asked
     for tags in _languages(catalogue, language):
         same = SAME if wanted.protocol else CLOSE
-        close = [found for found in alike(catalogue, (wanted.text,), tags) if found.whole >= same]
-        likely = [found for found in alike(catalogue, (said,), tags) if found.part >= FAINT]
+        whole = alike(catalogue, (wanted.text,), tags)
+        close = [found for found in whole if found.whole >= same]
+        parts = whole if bare else alike(catalogue, (said,), tags)
+        likely = [found for found in parts if found.part >= FAINT]
         brief = _all_words(catalogue, words, language, briefly=True)
         if not brief and not any(found.part >= NEAR for found in likely) and (mended := _mended(catalogue, words)):
             likely = [found for found in alike(catalogue, (said, mended), tags) if found.part >= FAINT]

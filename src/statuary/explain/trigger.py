@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import NamedTuple
 
 from statuary.catalog.model import Code
@@ -99,14 +100,16 @@ def carrier_of(catalogue: Catalogue, code: Code, language: str = "en") -> Code |
         other = catalogue.get(identity, language)
         if other is not None and _carries(other, digit):
             return other
-    return _commonest(catalogue, code.protocol, digit, language)
+    return catalogue.get(_commonest(catalogue, code.protocol, digit), language)
 
 
-def _commonest(catalogue: Catalogue, protocol: str, digit: str, language: str) -> Code | None:
-    """The reply code of a class that most enhanced codes are associated with."""
-    codes = list(catalogue.codes(protocol, language=language))
+@lru_cache(maxsize=16)  # it reads every code of the protocol
+def _commonest(catalogue: Catalogue, protocol: str, digit: str) -> str:
+    """The identity of the reply code of a class that most enhanced codes are associated with; empty for none."""
+    codes = list(catalogue.codes(protocol))
     times = Counter(basic for code in codes for basic in code.basic)
-    return max((code for code in codes if _carries(code, digit)), key=lambda code: times[code.value], default=None)
+    able = [code for code in codes if _carries(code, digit)]
+    return max(able, key=lambda code: times[code.value]).id if able else ""
 
 
 def _is_basic(code: Code, digit: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from statuary.errors import RuleError
+from statuary.scenario.escapes import escape
 from statuary.scenario.matchers import (
     Absent,
     AllOf,
@@ -113,16 +114,12 @@ def _as_sent(pattern: Pattern) -> Pattern:
     """A pattern for a path as it is on the wire: what no URI holds is percent-encoded there (RFC 3986 §2.1)."""
     match pattern:
         case str():
-            return _escaped(pattern)
+            return escape(pattern, _NO_URI)
         case Exact() | Contains():
-            return replace(pattern, text=_escaped(pattern.text))
+            return replace(pattern, text=escape(pattern.text, _NO_URI))
         case Glob():
-            return Glob(_escaped(pattern.pattern), pattern.ignore_case)
+            return Glob(escape(pattern.pattern, _NO_URI), pattern.ignore_case)
     return pattern
-
-
-def _escaped(text: str) -> str:
-    return _NO_URI.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode(errors="replace")), text)
 
 
 def read_count(value: object, where: Path) -> Count:

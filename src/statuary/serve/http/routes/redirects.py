@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from statuary.scenario.escapes import escape
 from statuary.serve.http.options import BadOption, read_header
 from statuary.serve.http.routes.base import (
     ANY_METHOD,
@@ -48,7 +49,7 @@ def _place(text: str) -> str:
     """A place to lead to: what no URI holds, spaces and characters beyond ASCII, is escaped (RFC 3987 §3.1)."""
     if not text or _UNSAFE.search(text):
         raise BadRequest("url", "a URI reference without control characters")
-    return _NO_URI.sub(lambda match: "".join(f"%{octet:02X}" for octet in match[0].encode(errors="replace")), text)
+    return escape(text, _NO_URI)
 
 
 def redirect(asking: Asking) -> Reply:
