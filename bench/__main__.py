@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from bench.inside import FILL_ROUNDS, measure_cold_start, measure_decisions, measure_memory
 from bench.measure import Cores, find_cores, on_core
-from bench.peers import start_statuary
+from bench.peers import Server, start_statuary
 from bench.report import Figure, failed, render
 from bench.site import measure_site
 from bench.wire import Effort, measure_http, measure_peers, measure_smtp
@@ -30,18 +30,19 @@ def main() -> int:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="short windows, few rounds: about a minute")
     length.add_argument("--long", action="store_true", help="memory over a million exchanges")
+    parser.add_argument("--pure", action="store_true", help="measure the checkout as it is, with nothing compiled")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a budget is missed")
     arguments = parser.parse_args()
     effort = Effort(2, 1) if arguments.quick else Effort(9, 1)
     memory_rounds = LONG_ROUNDS if arguments.long else FILL_ROUNDS + 3
     cores = find_cores()
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
-        "http": lambda: _http(cores, effort),
-        "smtp": lambda: _smtp(cores, effort),
-        "peers": lambda: _peers(cores, effort),
+        "http": lambda: _beside_peers(cores, effort, measure_http, pure=arguments.pure),
+        "smtp": lambda: _beside_peers(cores, effort, measure_smtp, pure=arguments.pure),
+        "peers": lambda: _beside_peers(cores, effort, measure_peers, pure=arguments.pure),
         "decisions": lambda: measure_decisions(effort.rounds),
         "cold": lambda: measure_cold_start(effort.rounds),
-        "memory": lambda: _memory(cores, memory_rounds),
+        "memory": lambda: _memory(cores, memory_rounds, pure=arguments.pure),
         "site": lambda: measure_site(effort.rounds),
     }
     wanted = arguments.parts or list(parts)
@@ -58,23 +59,15 @@ def main() -> int:
     return 1 if arguments.check and failed(figures) else 0
 
 
-def _http(cores: Cores, effort: Effort) -> Iterator[Figure]:
-    with start_statuary(cores.server, RULES) as ours:
-        yield from measure_http(ours, cores, effort)
+def _beside_peers(
+    cores: Cores, effort: Effort, measure: Callable[[Server, Cores, Effort], Iterator[Figure]], *, pure: bool
+) -> Iterator[Figure]:
+    with start_statuary(cores.server, RULES, pure=pure) as ours:
+        yield from measure(ours, cores, effort)
 
 
-def _smtp(cores: Cores, effort: Effort) -> Iterator[Figure]:
-    with start_statuary(cores.server, RULES) as ours:
-        yield from measure_smtp(ours, cores, effort)
-
-
-def _peers(cores: Cores, effort: Effort) -> Iterator[Figure]:
-    with start_statuary(cores.server, RULES) as ours:
-        yield from measure_peers(ours, cores, effort)
-
-
-def _memory(cores: Cores, rounds: int) -> Iterator[Figure]:
-    with start_statuary(cores.server, RULES) as ours:
+def _memory(cores: Cores, rounds: int, *, pure: bool) -> Iterator[Figure]:
+    with start_statuary(cores.server, RULES, pure=pure) as ours:
         yield from measure_memory(ours, rounds)
 
 

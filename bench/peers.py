@@ -38,6 +38,9 @@ START_SECONDS = 20.0
 PEERS_PYTHON = str(Path(sys.prefix) / "peers" / "bin" / "python")
 """The interpreter of the peers: httpbin wants an older greenlet than the tests' tools do."""
 
+COMPILED = Path(sys.prefix) / "compiled"
+"""The package as a wheel for this machine lays it out; ``tools/setup bench`` makes it."""
+
 _NGINX = """\
 worker_processes 1;
 error_log stderr error;
@@ -85,10 +88,21 @@ def find_tool(name: str, package: str) -> str:
 
 
 @contextlib.contextmanager
-def start_statuary(core: int, rules: int) -> Iterator[Server]:
-    """The site and both mocks in one process, with so many rules each."""
+def start_statuary(core: int, rules: int, *, pure: bool = False) -> Iterator[Server]:
+    """The site and both mocks in one process, with so many rules each.
+
+    Args:
+        core: where it runs.
+        rules: how many each mock has.
+        pure: whether the checkout is run as it is; else what a wheel for this machine holds, which is partly compiled.
+    """
     command = [sys.executable, "-m", "bench.server", str(rules)]
-    with running(command, core, stdout=subprocess.PIPE) as process:
+    environment = dict(os.environ)
+    if not pure:
+        if not COMPILED.is_dir():
+            raise SystemExit(f"bench: {COMPILED} is missing: run tools/setup bench, or measure with --pure")
+        environment["PYTHONPATH"] = str(COMPILED)
+    with running(command, core, stdout=subprocess.PIPE, environment=environment) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 __all__ = ["STARTED", "Counted", "Counters", "MemoryCounters", "States", "count_key"]
 
-MAX_COUNTER_KEYS = 50_000
+MAX_COUNTER_KEYS: Final = 50_000
 """The most keys that are counted at once; past it those that were not asked for the longest are forgotten."""
-MAX_COUNTER_OCTETS = 4_000_000
+MAX_COUNTER_OCTETS: Final = 4_000_000
 """The most octets of all keys together: strangers choose targets and addresses, and keys are made of them."""
-MAX_STATES = 10_000
+MAX_STATES: Final = 10_000
 """The most scenarios, each key apart, that are in another state than the first."""
-GENERATIONS = 8
+GENERATIONS: Final = 8
 """Counts are forgotten in portions, of an eighth of the most that are kept by and large, and of a quarter at most."""
 
-_WIDEST = 4  # octets that a character takes at most in memory
+_WIDEST: Final = 4  # octets that a character takes at most in memory
 
-STARTED = "Started"
+STARTED: Final = "Started"
 """The state of a scenario that nothing has changed yet."""
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 __all__ = ["Exchange", "Journal", "MemoryJournal", "NoJournal", "Row", "timestamp"]
 
-MAX_EXCHANGES = 10_000
+MAX_EXCHANGES: Final = 10_000
 """The most exchanges that are kept."""
-MAX_JOURNAL_OCTETS = 6 * 1024 * 1024
+MAX_JOURNAL_OCTETS: Final = 6 * 1024 * 1024
 """The most octets of traffic that are kept, both directions together."""
-MAX_CLEARED_KEYS = 10_000
+MAX_CLEARED_KEYS: Final = 10_000
 """The most keys whose clearing is remembered; past it the oldest sees again what is still kept."""
-EXCHANGE_OVERHEAD_OCTETS = 400
+EXCHANGE_OVERHEAD_OCTETS: Final = 400
 """What an exchange costs in memory beside its octets; counted so that many small ones stay bounded too."""
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 __all__ = ["Mailbox", "Message"]
 
-MAX_MESSAGES = 1_000
+MAX_MESSAGES: Final = 1_000
 """The most messages that are kept."""
-MAX_MAILBOX_OCTETS = 6 * 1024 * 1024
+MAX_MAILBOX_OCTETS: Final = 6 * 1024 * 1024
 """The most octets of messages that are kept."""
 
 

@@ -11,7 +11,7 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from statuary.errors import ServeError
 from statuary.serve.output import (
@@ -27,13 +27,13 @@ from statuary.serve.output import (
     Switch,
     Wait,
 )
-from statuary.serve.secure import TlsLayer
+from statuary.serve.secure import Hearer, TlsLayer
 from statuary.serve.session import Peer, Session
 
 __all__ = ["Runtime", "RuntimeLimits", "bind"]
 
-_LINGER_ZERO = struct.pack("ii", 1, 0)
-_EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_LINGER_ZERO: Final = struct.pack("ii", 1, 0)
+_EVERY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that stand for all, each with one of them that a client of the same machine reaches."""
 
 
@@ -61,8 +61,11 @@ class RuntimeLimits:
     shutdown_seconds: float = 2.0
 
 
-class _Connection(asyncio.Protocol):
-    """Carries octets between a transport and a session, and carries out the session's plans."""
+class _Connection:
+    """Carries octets between a transport and a session, and carries out the session's plans.
+
+    It is a :class:`Hearer` without a parent: compiled, it would be as slow as its parent is.
+    """
 
     __slots__ = (
         "_eof",
@@ -395,7 +398,8 @@ class Runtime:
 
         def connect() -> asyncio.Protocol:
             connection = _Connection(self, make_session)
-            return connection if tls is None else _Encrypted(connection, tls)
+            hearer: Hearer = connection if tls is None else _Encrypted(connection, tls)
+            return cast("asyncio.Protocol", hearer)
 
         server = await loop.create_server(connect, sock=sock, backlog=self.limits.backlog)
         self._servers.append(server)

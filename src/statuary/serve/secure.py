@@ -10,12 +10,40 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-__all__ = ["TlsLayer"]
+__all__ = ["Hearer", "TlsLayer"]
 
 MAX_RECORD_OCTETS = 16_384
 """How much is read from TLS at a time, in octets; a record holds no more (RFC 8446 §5.1)."""
+
+
+class Hearer(Protocol):
+    """What asyncio asks of a protocol, whatever its parent."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is open."""
+        ...
+
+    def data_received(self, data: bytes) -> None:
+        """Octets have arrived."""
+        ...
+
+    def eof_received(self) -> bool | None:
+        """The peer will send no more; true keeps the connection open."""
+        ...
+
+    def pause_writing(self) -> None:
+        """Too much waits to be sent."""
+        ...
+
+    def resume_writing(self) -> None:
+        """It has gone out."""
+        ...
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        ...
 
 
 class TlsLayer(asyncio.Transport, asyncio.Protocol):
@@ -31,7 +59,7 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
     def __init__(
         self,
         context: ssl.SSLContext,
-        upper: asyncio.Protocol,
+        upper: Hearer,
         begun: Callable[[TlsLayer], None],
         seconds: float,
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import REPORT_STAGES
@@ -24,10 +25,10 @@ from statuary.wire.smtp import (
 
 __all__ = ["refuse_each", "refused_for_each", "take_over"]
 
-_POSITIVE = "2"
-_TAKES_CHUNKS = frozenset({State.RECIPIENTS, State.CHUNKS})
-_ACTIONS = {"2": "delivered", "4": "delayed", "5": "failed"}
-_NOTIFY = {"delivered": "SUCCESS", "delayed": "DELAY", "failed": "FAILURE"}
+_POSITIVE: Final = "2"
+_TAKES_CHUNKS: Final = frozenset({State.RECIPIENTS, State.CHUNKS})
+_ACTIONS: Final = {"2": "delivered", "4": "delayed", "5": "failed"}
+_NOTIFY: Final = {"delivered": "SUCCESS", "delayed": "DELAY", "failed": "FAILURE"}
 
 
 def take_over(session: Speaker, event: MessageReceived) -> bytes | Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import ADDRESS_STAGES, Offer, parse_hello
@@ -19,16 +19,17 @@ from statuary.wire.smtp import EXTENSIONS, Command, SmtpLimits, extension_lines
 
 __all__ = ["LmtpMock", "Settled", "SmtpMock", "SubmissionMock"]
 
-MAX_SETTLED_LINES = 1024
+MAX_SETTLED_LINES: Final = 1024
 """The most command lines whose answers are kept ready; past it all are forgotten and found again."""
-MAX_WRITTEN_REPLIES = 1024
+MAX_WRITTEN_REPLIES: Final = 1024
 """The most scripted replies that are kept written out; past it all are forgotten and written again."""
-MAX_OFFERS = 256
+MAX_OFFERS: Final = 256
 """The most answers to EHLO that are kept written out; likewise."""
 
-_PATH_FIELDS = {"mail": frozenset({"sender", "key"}), "rcpt": frozenset({"recipient", "domain", "key"})}
-_OF_RECIPIENTS = frozenset({"recipient", "domain"})
-_NEVER_SETTLED = frozenset({"auth", "bdat", "starttls"})  # these lines may change how the octets after them are read
+_PATH_FIELDS: Final = {"mail": frozenset({"sender", "key"}), "rcpt": frozenset({"recipient", "domain", "key"})}
+_OF_RECIPIENTS: Final = frozenset({"recipient", "domain"})
+# These lines may change how the octets after them are read.
+_NEVER_SETTLED: Final = frozenset({"auth", "bdat", "starttls"})
 
 Settled: TypeAlias = tuple[Command, Written, str, str, str]
 """A command line with its answer, which hangs on nothing else: the reply, the journal's name for the rule, its count,

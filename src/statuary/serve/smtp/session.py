@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import TRANSACTION_STAGES, parse_hello
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_SETTLED_OCTETS", "SmtpSession"]
 
-MAX_SETTLED_OCTETS = 256
+MAX_SETTLED_OCTETS: Final = 256
 """The longest command line whose answer is kept ready, in octets."""
 
-_DELAYS = frozenset({"delay", "jitter", "sigma"})
-_HELLOS = frozenset({"ehlo", "lhlo"})
-_LATER_STAGES = frozenset(TRANSACTION_STAGES)  # the addresses of the whole transaction speak for these
+_DELAYS: Final = frozenset({"delay", "jitter", "sigma"})
+_HELLOS: Final = frozenset({"ehlo", "lhlo"})
+_LATER_STAGES: Final = frozenset(TRANSACTION_STAGES)  # the addresses of the whole transaction speak for these
 
 
 class SmtpSession(Speaker):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from statuary.errors import ScriptError
 from statuary.scenario.address import LASTING_STAGES, TRANSACTION_STAGES
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_JOURNAL_MESSAGE_OCTETS", "MAX_MATCHED_RECIPIENTS", "Manner", "Speaker"]
 
-MAX_JOURNAL_MESSAGE_OCTETS = 65_536
+MAX_JOURNAL_MESSAGE_OCTETS: Final = 65_536
 """How much of a message's content the journal keeps, in octets; the mailbox keeps all of it."""
-MAX_MATCHED_RECIPIENTS = 100
+MAX_MATCHED_RECIPIENTS: Final = 100
 """How many recipients of one message rules are tried with."""
 
-_LASTING = frozenset(LASTING_STAGES)
-_SMTP_EFFECTS = frozenset(SMTP_EFFECTS)
+_LASTING: Final = frozenset(LASTING_STAGES)
+_SMTP_EFFECTS: Final = frozenset(SMTP_EFFECTS)
 
 
 class Manner:

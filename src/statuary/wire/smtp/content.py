@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from statuary.wire.buffer import ReceiveBuffer
 
@@ -10,9 +10,9 @@ __all__ = ["Content", "ContentReader", "unstuff", "whole_content"]
 
 # Only this ends content. A dot between bare LF or bare CR does not: where two servers differ on that, one
 # message can smuggle another past the first of them.
-_END = b"\r\n.\r\n"
-_DOT = _END[:3]
-_FULL_STOP = ord(".")
+_END: Final = b"\r\n.\r\n"
+_DOT: Final = _END[:3]
+_FULL_STOP: Final = ord(".")
 
 
 class Content(NamedTuple):

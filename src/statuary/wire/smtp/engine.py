@@ -8,6 +8,7 @@ caller answers each stage as it likes, and the reply code moves the session as t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from statuary.errors import LocalProtocolError
 from statuary.wire.buffer import ReceiveBuffer
@@ -31,26 +32,26 @@ from statuary.wire.smtp.table import (
 
 __all__ = ["SmtpEngine"]
 
-_MOVES = compile_transitions(TRANSITIONS)
-_ERROR_MOVES = compile_transitions(AFTER_ERROR)
-_NO_MOVES: dict[str, tuple[State, ...]] = {}
+_MOVES: Final = compile_transitions(TRANSITIONS)
+_ERROR_MOVES: Final = compile_transitions(AFTER_ERROR)
+_NO_MOVES: Final[dict[str, tuple[State, ...]]] = {}
 # Without the stages that have no command line, and those after which the next octets need not be one.
-_NOT_AT_ONCE = frozenset({"connect", "auth", "bdat", "starttls", "message"})
-_AT_ONCE = {
+_NOT_AT_ONCE: Final = frozenset({"connect", "auth", "bdat", "starttls", "message"})
+_AT_ONCE: Final = {
     state: {stage: moves for stage, moves in rows.items() if stage not in _NOT_AT_ONCE and state is not State.AUTH}
     for state, rows in _MOVES.items()
 }
-_DEFAULT_LIMITS = SmtpLimits()
+_DEFAULT_LIMITS: Final = SmtpLimits()
 # Each command asks for the state several times, and reading a member of an enumeration costs as much as a call.
-_AUTH = State.AUTH
-_CHUNKS = State.CHUNKS
-_CLOSED = State.CLOSED
-_CONNECT = State.CONNECT
-_CONTENT = State.CONTENT
-_GREETED = State.GREETED
-_READY = State.READY
-_RECIPIENTS = State.RECIPIENTS
-_TURNED_AWAY = State.TURNED_AWAY
+_AUTH: Final = State.AUTH
+_CHUNKS: Final = State.CHUNKS
+_CLOSED: Final = State.CLOSED
+_CONNECT: Final = State.CONNECT
+_CONTENT: Final = State.CONTENT
+_GREETED: Final = State.GREETED
+_READY: Final = State.READY
+_RECIPIENTS: Final = State.RECIPIENTS
+_TURNED_AWAY: Final = State.TURNED_AWAY
 
 
 class SmtpEngine:

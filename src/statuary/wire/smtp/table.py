@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 __all__ = [
     "AFTER_ERROR",
@@ -67,8 +68,12 @@ class SmtpLimits:
     max_domain_octets: int = 255
     bare_lf_commands: bool = True
 
+    def __hash__(self) -> int:
+        """Each session looks its parser up by its limits; who differs at all mostly differs in the size."""
+        return self.max_message_octets
 
-EXTENSIONS: frozenset[str] = frozenset(
+
+EXTENSIONS: Final[frozenset[str]] = frozenset(
     {
         *("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"),
         *("AUTH", "BINARYMIME", "CHUNKING", "PRDR"),
@@ -77,7 +82,7 @@ EXTENSIONS: frozenset[str] = frozenset(
 """The extensions offered by default: RFC 2920, 1870, 6152, 6531, 2034, 3461, 4954, 3030 (two of them), and PRDR
 (draft-hall-prdr). STARTTLS (RFC 3207) hangs on a certificate and is for the caller to add."""
 
-AUTH_MECHANISMS: tuple[str, ...] = ("CRAM-MD5", "LOGIN", "PLAIN", "XOAUTH2")
+AUTH_MECHANISMS: Final[tuple[str, ...]] = ("CRAM-MD5", "LOGIN", "PLAIN", "XOAUTH2")
 """The SASL mechanisms offered."""
 
 
@@ -121,7 +126,7 @@ class State(StrEnum):
     """The channel is closed: further input is discarded."""
 
 
-STAGES: frozenset[str] = frozenset(
+STAGES: Final[frozenset[str]] = frozenset(
     [
         "connect",
         "ehlo",
@@ -145,10 +150,10 @@ STAGES: frozenset[str] = frozenset(
 )
 """Every stage that a state or a verb knows."""
 
-ANY = -1
+ANY: Final = -1
 """In a row of `TRANSITIONS`: every class that the row does not name."""
 
-NO_CODE = 0
+NO_CODE: Final = 0
 """The class of an answer that carries no reply code, such as garbage sent on purpose."""
 
 Transitions = Mapping[State, Mapping[str, Mapping[int, State]]]
@@ -172,7 +177,7 @@ _IN_TRANSACTION: dict[str, dict[int, State]] = {
     "starttls": {2: State.GREETED},
 }
 
-TRANSITIONS: Transitions = {
+TRANSITIONS: Final[Transitions] = {
     State.CONNECT: {"connect": {2: State.GREETED, NO_CODE: State.GREETED, ANY: State.TURNED_AWAY}},
     State.TURNED_AWAY: {"quit": {ANY: State.CLOSED}},
     State.GREETED: {
@@ -217,7 +222,7 @@ TRANSITIONS: Transitions = {
     State.CLOSED: {},
 }
 
-AFTER_ERROR: Transitions = {
+AFTER_ERROR: Final[Transitions] = {
     # What a reply to a `CommandError` moves: no command took effect, so a 2yz or 3yz opens nothing.
     State.MAIL: {"rcpt": {4: State.REFUSED, 5: State.REFUSED}},
     State.AUTH: {"auth": {ANY: State.READY}},
@@ -226,10 +231,10 @@ AFTER_ERROR: Transitions = {
     State.CHUNKS: {"bdat": {4: State.BROKEN, 5: State.BROKEN}},
 }
 
-CLOSING: frozenset[int] = frozenset({221, 421})
+CLOSING: Final[frozenset[int]] = frozenset({221, 421})
 """Reply codes after which the server closes the channel, whatever they answer."""
 
-BAD_SEQUENCE: Mapping[tuple[State, str], tuple[int, str]] = {
+BAD_SEQUENCE: Final[Mapping[tuple[State, str], tuple[int, str]]] = {
     # RFC 5321 §3.3: DATA when every recipient was refused finds "no valid recipients".
     (State.REFUSED, "data"): (554, "5.5.1"),
     (State.REFUSED, "bdat"): (554, "5.5.1"),
@@ -237,7 +242,7 @@ BAD_SEQUENCE: Mapping[tuple[State, str], tuple[int, str]] = {
 """Reply code and enhanced status code for a stage out of sequence; 503 and 5.5.1 where none is named, and in LMTP
 always (RFC 2033 §4.2)."""
 
-FORGIVEN: frozenset[tuple[int, str]] = frozenset(
+FORGIVEN: Final[frozenset[tuple[int, str]]] = frozenset(
     {
         *((452, "rcpt"), (552, "mail"), (552, "message"), (552, "bdat"), (503, "rcpt"), (503, "data")),
         *((503, "bdat"), (554, "data"), (554, "bdat")),
