@@ -10,6 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from statuary.catalog.lint.translations import check_translations
 from statuary.catalog.messages import (
     Message,
     code_messages,
@@ -142,6 +143,30 @@ def test_fuzzy_and_empty_translations_are_not_used(tmp_path: Path) -> None:
     path = update_catalogue(tmp_path, "fr", "smtp", MESSAGES)
     translate(path, {"smtp/452#summary": "Autre chose.", "smtp/452#when": ""}, ("smtp/452#summary",))
     assert read_translations(tmp_path, "fr", "smtp") == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "wrong", "mend"),
+    [
+        ("fr", "Plein ; réessayez plus tard.", "U+202F"),
+        ("fr", "Plein; réessayez plus tard.", "U+202F"),
+        ("fr", "Plein : réessayez plus tard.", "U+00A0 before a colon"),
+        ("fr", "Le serveur dit « non ».", "« »"),
+        ("fr", "Le serveur n'a pas de place.", "’"),
+        ("ja", "空きがありません（一時エラー）。", "as wide as Latin letters"),
+        ("ja", "空きが ありません。", "no space"),
+        ("ko", '공간이 없어 "거절"합니다.', "“ ”"),
+    ],
+)
+def test_typography_of_each_language(translated: Copy, language: str, wrong: str, mend: str) -> None:
+    """Spaces, quotation marks and brackets as the language has them; what is code is left alone."""
+    path = translated.locales / language / "LC_MESSAGES" / "smtp.po"
+    translate(path, {"smtp/452#summary": f"`HELO ; \"(no) : said'` {wrong}"})
+    content = read_content(translated.content)
+    said = [str(error) for error in check_translations(content, translated.locales) if "backticks:" not in str(error)]
+    assert len([each for each in said if "in its prose" in each]) == 1
+    assert mend in "".join(said)
+    assert f"locales/{language}/LC_MESSAGES/smtp.po:" in "".join(said)
 
 
 def test_a_broken_po_file_is_located(translated: Copy) -> None:

@@ -124,7 +124,7 @@ def _fill(connection: sqlite3.Connection, content: Content, locales: Path, finge
         {
             "fingerprint": fingerprint,
             "protocols": json.dumps([{**protocol._asdict(), **_tables(protocol)} for protocol in content.protocols]),
-            "languages": json.dumps([language._asdict() for language in content.languages]),
+            "languages": json.dumps([language._asdict() for language in content.languages], default=dict),
             "content": hashlib.sha256(
                 "".join(file.text for file in content.files).encode(errors="surrogatepass")
             ).hexdigest(),

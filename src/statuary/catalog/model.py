@@ -353,9 +353,11 @@ class Language(NamedTuple):
         name: its name in itself.
         direction: ``ltr`` or ``rtl``.
         fallback: the tag of the language that missing texts are taken from; empty for English.
+        typography: patterns that its prose does not have, each with what stands in their place; code is left out.
     """
 
     tag: str
     name: str
     direction: str
     fallback: str = ""
+    typography: Mapping[str, str] = MappingProxyType({})

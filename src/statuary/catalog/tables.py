@@ -39,7 +39,7 @@ PROTOCOL_KEYS: Keys = {
     "other_stages?": dict,
     "stage_by_class?": dict,
 }
-LANGUAGE_KEYS: Keys = {"tag": str, "name": str, "direction": str, "fallback?": str}
+LANGUAGE_KEYS: Keys = {"tag": str, "name": str, "direction": str, "fallback?": str, "typography?": dict}
 CONCEPT_KEYS: Keys = {"id": str, "title": str, "summary": str, "member?": list, "mapping?": list}
 _INNER_KEYS: Mapping[str, Keys] = {
     "concept.member": {"code": str, "basis": str, "source": str},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from statuary.catalog import messages
@@ -17,6 +17,7 @@ __all__ = ["check_translations"]
 
 _CODE_SPAN = re.compile(r"`([^`]*)`")
 _LINK = re.compile(r"\]\((?:code:)?([^)\s]+)\)")
+_NO_PROSE = re.compile(r"`[^`]*`|<[^<>]*>|\]\([^)]*\)|%\(\w+\)[sd]|\{\w+\}")
 _MEND = "take over what is in backticks, links and places as the English has them"
 _PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
@@ -34,6 +35,7 @@ def check_translations(content: Content, locales: Path) -> Iterator[ContentError
                 continue
             for (context, english), translated in translations.items():
                 problems = list(_differences(english, translated))
+                problems.extend(_typography(language.typography, translated))
                 if domain == MANUAL and len(cells(translated)) != len(cells(english)):
                     problems.append("a row of another number of cells than the English")
                 for problem in problems:
@@ -48,6 +50,13 @@ def _differences(english: str, translated: str) -> Iterator[str]:
             missing = sorted(map(str, set(wanted) - set(found)))
             added = sorted(map(str, set(found) - set(wanted)))
             yield f"other {what} than the English: missing {missing}, added {added}"
+
+
+def _typography(patterns: Mapping[str, str], translated: str) -> Iterator[str]:
+    prose = _NO_PROSE.sub("\ufffc", translated)
+    for pattern, instead in patterns.items():
+        if (found := re.search(pattern, prose)) is not None:
+            yield f"{found[0]!r} in its prose; write {instead}"
 
 
 def _line_of(path: Path, context: str, english: str) -> int:
