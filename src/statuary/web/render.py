@@ -151,6 +151,7 @@ class Renderer:
             log_line=highlight.log_line,
             visible=highlight.visible,
             legible=legible,
+            breakable=_breakable,
             program=lambda item: highlight.program(item.framework.language, item.snippet.text),
             language_name=highlight.language_name,
             mail_program=servers.mail_program,
@@ -188,6 +189,11 @@ def _tenths(number: float, tag: str) -> str:
 def _known_as(site: Site, code: Code) -> str:
     """What people call a code beside its protocol: its number, or its name where its protocol goes by names."""
     return code.title if site.catalogue.protocols[code.protocol].identity == "name" else code.value
+
+
+def _breakable(name: str) -> Markup:
+    """A name as HTML in which a line may end after each underscore, where a browser allows none."""
+    return escape(name).replace("_", Markup("_<wbr>"))
 
 
 def install_translations(environment: jinja2.Environment, translator: Translator) -> None:

@@ -37,6 +37,7 @@ MAX_FOUND = 6
 
 _LINK = re.compile(r"\]\((?![a-z]+:)([^)\s#]*)(#[^)\s]*)?\)")
 _SENTENCE = re.compile(r".+?(?:\.(?=\s|$)|。|$)")
+_COLON = re.compile(r"\s*:$")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _CODE = re.compile(r"`[^`]*`")
 _MARKS = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
@@ -168,7 +169,7 @@ def opening(visit: Visit, entry: Entry) -> Text:
         return Text("", entry.language)
     text = _text(visit, entry, first)
     sentence = _SENTENCE.match(text.text)
-    return Text(sentence[0].rstrip(":") if sentence else "", text.language)
+    return Text(_COLON.sub(".", sentence[0]) if sentence else "", text.language)
 
 
 def find_pages(visit: Visit, query: str) -> list[Place]:
