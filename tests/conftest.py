@@ -27,6 +27,9 @@ settings.register_profile(
     "statuary", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("statuary")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So a shell starts what it puts into the background, and the servers under test would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 _NO_TOOL = "{} is missing: tools/setup test brings it"

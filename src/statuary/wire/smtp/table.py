@@ -68,10 +68,6 @@ class SmtpLimits:
     max_domain_octets: int = 255
     bare_lf_commands: bool = True
 
-    def __hash__(self) -> int:
-        """Each session looks its parser up by its limits; who differs at all mostly differs in the size."""
-        return self.max_message_octets
-
 
 EXTENSIONS: Final[frozenset[str]] = frozenset(
     {
