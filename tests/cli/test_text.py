@@ -66,6 +66,13 @@ def test_wrap_breaks_japanese_between_characters() -> None:
     assert not any(line[0] in "。、」ーッ" or line[-1] == "「" for line in lines)
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f"])
+def test_wrap_breaks_no_line_at_a_no_break_space(space: str) -> None:
+    """What French sets before a semicolon stays beside both its neighbours, wide ones too."""
+    assert wrap(f"il attend{space}; puis", 10) == ["il", f"attend{space};", "puis"]
+    assert wrap(f"容量不足{space}不足", 9) == ["容量不", f"足{space}不足"]
+
+
 def test_wrap_keeps_korean_words_whole() -> None:
     """Korean is broken at its spaces."""
     assert wrap("받는 사람의 메일함이 가득", 14) == ["받는 사람의", "메일함이 가득"]
@@ -93,6 +100,7 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int) -> None:
         ("2 * 3 * 4 and */*", "2 * 3 * 4 and */*"),
         (r"a \* b", "a * b"),
         ("no \x1b[31mred\x07", "no [31mred"),
+        ("attendre\u202f; puis\u00a0: [552](code:smtp/552)\nfin", "attendre\u202f; puis\u00a0: 552 fin"),
         ("", ""),
     ],
 )
@@ -109,7 +117,8 @@ def test_inline_marks_code_for_colour() -> None:
 @given(st.text(max_size=200))
 def test_inline_takes_any_text(text: str) -> None:
     """No text crashes it, and no control character comes through."""
-    assert all(character.isprintable() for character in inline(text, marked=False))
+    shown = inline(text, marked=False)
+    assert all(character.isprintable() or character in "\u00a0\u202f" for character in shown)
 
 
 def test_blocks_are_paragraphs_and_items() -> None:

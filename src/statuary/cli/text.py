@@ -19,10 +19,12 @@ _INLINE = (
     r"|(?<![\w*/])\*(?P<stress>\w(?:[^*]*[^\s*])?)\*(?![\w*/])"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
 )
+_NO_BREAK = "\u00a0\u202f"
+"""The spaces at which no line ends: French sets them before ``:`` and ``;``."""
 _NEVER_FIRST = frozenset(
-    "、。，．,.:;!?：；！？）」』】〕〉》)]}%％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…・" + CODE_OFF
+    "、。，．,.:;!?：；！？）」』】〕〉》)]}%％ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…・" + CODE_OFF + _NO_BREAK
 )
-_NEVER_LAST = frozenset("（「『【〔〈《([{" + CODE_ON)
+_NEVER_LAST = frozenset("（「『【〔〈《([{" + CODE_ON + _NO_BREAK)
 """Line breaking of Japanese: what begins no line, and what ends none (JIS X 4051)."""
 _MARKDOWN = frozenset("`[*\\")
 
@@ -149,11 +151,16 @@ def inline(text: str, *, marked: bool) -> str:
         return pattern.sub(readable, words) if words else match["escaped"] or ""
 
     if not text.isprintable():
-        text = "".join(filter(str.isprintable, text.replace("\n", " ")))
+        text = "".join(filter(_shows, text.replace("\n", " ")))
     if _MARKDOWN.isdisjoint(text):
         return text
     pattern = _inline()
     return pattern.sub(readable, text)
+
+
+def _shows(character: str) -> bool:
+    """Whether it may go to a terminal; Python calls no space printable but the plain one."""
+    return character.isprintable() or character in _NO_BREAK
 
 
 def blocks(text: str) -> Iterator[tuple[str, str]]:
