@@ -49,7 +49,7 @@ def test_one_code_is_shown_whole(statuary: Statuary, query: list[str]) -> None:
         "Defined by IETF",
         "RFC 5321 §4.2.3",
         "Repeat it? Send the same again later.",
-        "Where it is sent mail, rcpt, message, bdat",
+        "Where it is sent MAIL FROM · RCPT TO · the message, to its final dot · BDAT",
         "Enhanced codes (IANA) ",
         "What it is",
         "When you see it",

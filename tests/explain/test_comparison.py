@@ -44,7 +44,7 @@ def test_differences_are_structured(catalogue: Catalogue) -> None:
         "It answers a command of the session; no message hangs on it.",
         "The message stays in the sender's queue and is tried again.",
     )
-    assert cells(comparison)["stages"] == ("help", "mail, rcpt, message, bdat")
+    assert cells(comparison)["stages"] == ("HELP", "MAIL FROM · RCPT TO · the message, to its final dot · BDAT")
     assert "30 minutes" in cells(comparison)["retry"][1]
     assert comparison.unrelated
     assert "belong to one protocol and are seldom mistaken" in comparison.verdict.render()

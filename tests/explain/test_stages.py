@@ -6,7 +6,7 @@ import pytest
 
 from statuary.catalog.codefile import STAGES
 from statuary.catalog.store import Catalogue, open_catalogue
-from statuary.explain.stages import POINTS, Dialogue, dialogue_of
+from statuary.explain.stages import POINTS, Dialogue, dialogue_of, where_phrase
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,24 @@ def test_what_is_not_sent_at_a_stage_of_its_own_has_no_drawing(catalogue: Catalo
     code = catalogue.get(identity)
     assert code is not None
     assert dialogue_of(catalogue.protocols[code.protocol], code) is None
+
+
+@pytest.mark.parametrize(
+    ("identity", "line"),
+    [
+        ("smtp/452", "MAIL FROM · RCPT TO · the message, to its final dot · BDAT"),
+        ("http/507", "final response"),
+        ("smtp/421", "in answer to anything"),
+        ("smtp/4.2.2", "beside a reply code, wherever that one is sent"),
+        ("http/499-nginx", "nowhere: it is not sent"),
+        ("mqtt/0x97", "connack, puback, pubrec, suback, disconnect"),
+    ],
+)
+def test_the_place_in_one_line(catalogue: Catalogue, identity: str, line: str) -> None:
+    """By the names of the dialogue; by the stages where a protocol has none."""
+    code = catalogue.get(identity)
+    assert code is not None
+    assert where_phrase(catalogue.protocols[code.protocol], code).render() == line
 
 
 def test_every_code_with_stages_has_a_place_in_the_drawing(catalogue: Catalogue) -> None:

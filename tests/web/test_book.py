@@ -103,6 +103,7 @@ def test_guide_shows_commands_and_what_they_print(client: Client, catalogue: Cat
         page = client.get(f"/en/guide/{entry.id}").text
         assert page.count('<b class="typed">$ ') >= 3
     page = client.get("/en/guide/greylisting").text
+    assert '<span class="option">--server</span> 127.0.0.1' in page
     assert "&lt;** 450 4.7.1" in page
     assert client.get("/en/guide/nothing").status_code == 404
 

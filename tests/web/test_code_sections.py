@@ -9,7 +9,7 @@ import pytest
 
 from statuary.catalog.store import Catalogue
 from statuary.explain.confused import confusions_of
-from statuary.web.highlight import log_line
+from statuary.web.highlight import command, log_line
 from statuary.web.views.codes import MAX_SEEN_OPEN
 from tests.web.client import LANGUAGES, Client
 
@@ -121,3 +121,21 @@ def test_number_and_search_show_the_summary_of_every_code(client: Client, catalo
                 summary = code.prose.texts.get("summary", "")
                 assert summary.endswith((".", ".)", "”")), code.id
                 assert summary[0].isupper() or not summary[0].isalpha(), code.id
+
+
+def test_nothing_is_said_to_be_sent_of_numbers_that_mean_nothing(client: Client) -> None:
+    """A range that nobody has assigned is not "sent on the wire", and its neighbours of one number are told apart."""
+    shown = text_of(page(client, "/en/http/452-499"))
+    assert "nowhere: it has no meaning" in shown
+    assert "On the wire" not in shown
+    assert "Compare with HTTP 499 (nginx)" in shown
+    assert "Compare with HTTP 499 (Esri)" in shown
+    assert "Compare with HTTP 460 (" not in shown
+    assert "On the wire" in text_of(page(client, "/en/http/503"))
+
+
+def test_a_command_is_split_at_no_hyphen() -> None:
+    """Its options stay whole, and what looks like markup stays text."""
+    assert command("swaks --to a--b -q -1 '<b>'") == (
+        'swaks <span class="option">--to</span> a--b <span class="option">-q</span> -1 &#39;&lt;b&gt;&#39;'
+    )

@@ -37,7 +37,8 @@ def test_a_line_of_a_log_is_explained(client: Client, language: str) -> None:
     assert ">said: 452 4.2.2</code>" in found
     assert re.search(r'<a href="https://[^"]+" lang="en" translate="no">Gmail</a>', found)
     assert shown(client, "nothing of this kind 443", language).count('id="in-line"') == 0
-    assert ("Said by" in found) is (language == "en")
+    assert ("Said by: " in found) is (language == "en")
+    assert ("Dit par\u00a0: " in found) is (language == "fr")
 
 
 def test_what_is_a_code_by_itself_is_searched_for(client: Client) -> None:

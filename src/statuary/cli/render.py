@@ -9,6 +9,7 @@ from statuary.catalog.model import Code
 from statuary.cli.console import Console
 from statuary.cli.text import blocks, clip, inline, pad, width, wrap
 from statuary.explain import words
+from statuary.explain.stages import where_phrase
 from statuary.explain.words import N_
 
 __all__ = ["brief", "full", "heading", "rows", "table"]
@@ -134,7 +135,7 @@ def _use(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
         source = [f"({code.retry.source})"] if code.retry.source else []
         yield _("Repeat it?"), [" ".join([advice, *source])]
     if code.stages or code.wire != "sent":
-        yield _("Where it is sent"), [words.stages_phrase(code).render(_)]
+        yield _("Where it is sent"), [where_phrase(console.catalogue.protocols[code.protocol], code).render(_)]
     if code.wire != "sent":
         yield _("On the wire"), [_(words.WIRES[code.wire])]
     if code.answer.text:

@@ -11,6 +11,7 @@ from statuary.catalog.model import Code
 from statuary.catalog.store import Catalogue
 from statuary.explain import words
 from statuary.explain.pairs import Mixup, mixups_of
+from statuary.explain.stages import where_phrase
 from statuary.explain.words import N_, Phrase, kept
 
 __all__ = ["Comparison", "Row", "canonical_order", "compare"]
@@ -120,13 +121,17 @@ def compare(catalogue: Catalogue, left: Code, right: Code) -> Comparison:
         Row("meaning", Phrase(N_("What it means for the message or request")), *map(words.fate_phrase, (left, right))),
         Row("acts", Phrase(N_("Who acts")), words.actor_phrase(left), words.actor_phrase(right)),
         Row("retry", Phrase(N_("Repeat it?")), words.retry_phrase(left.retry), words.retry_phrase(right.retry)),
-        Row("stages", Phrase(N_("Where it is sent")), words.stages_phrase(left), words.stages_phrase(right)),
+        Row("stages", Phrase(N_("Where it is sent")), _where(catalogue, left), _where(catalogue, right)),
         Row("status", Phrase(N_("Status")), _status(left), _status(right)),
     )
     shared = _shared_concepts(catalogue, left, right)
     mixups = tuple(mixups_of(catalogue, left, right, left.prose.language))
     linked = _linked(left, right) or bool(mixups) or _parts(left, right) or _without_meaning(left, right)
     return Comparison(left, right, rows, shared, linked, _verdict(left, right, linked, bool(shared)), mixups)
+
+
+def _where(catalogue: Catalogue, code: Code) -> Phrase:
+    return where_phrase(catalogue.protocols[code.protocol], code)
 
 
 def canonical_order(catalogue: Catalogue, left: Code, right: Code) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from statuary.catalog.codefile import STAGES
 from statuary.catalog.model import Code, Protocol
-from statuary.explain.words import N_, Phrase, kept
+from statuary.explain.words import N_, Phrase, kept, stages_phrase
 
-__all__ = ["POINTS", "Dialogue", "Point", "dialogue_of"]
+__all__ = ["POINTS", "Dialogue", "Point", "dialogue_of", "where_phrase"]
 
 _EVERYWHERE = "any"
 
@@ -82,7 +81,7 @@ def dialogue_of(protocol: Protocol, code: Code) -> Dialogue | None:
     anything = _EVERYWHERE in code.stages
     instead = protocol.stage_by_class.get(code.class_[:1])
     stages = {instead} if instead else set(code.stages)
-    answered = STAGES.get(protocol.id, ())
+    answered = _answered(protocol) if anything else ()
     return Dialogue(
         tuple(
             _point(protocol, name, said, here=name in stages or (anything and name in answered))
@@ -93,6 +92,30 @@ def dialogue_of(protocol: Protocol, code: Code) -> Dialogue | None:
         ),
         anything,
     )
+
+
+def where_phrase(protocol: Protocol, code: Code) -> Phrase:
+    """Where a code is sent, as one line: the points of its protocol's dialogue by their names.
+
+    Args:
+        protocol: the code's.
+        code: the code.
+    """
+    dialogue = dialogue_of(protocol, code)
+    if dialogue is None or dialogue.anything:
+        return stages_phrase(code)
+    names = [
+        point.remark if point.remark.msgid else point.name for point in (*dialogue.line, *dialogue.beside) if point.here
+    ]
+    values = {f"point{number}": name for number, name in enumerate(names)}
+    return Phrase(" · ".join(f"%({name})s" for name in values), values, translate=False)
+
+
+def _answered(protocol: Protocol) -> Sequence[str]:
+    """The stages at which an answer is due."""
+    from statuary.catalog.codefile import STAGES  # of no use to most look-ups, and slow to import
+
+    return STAGES.get(protocol.id, ())
 
 
 def _point(protocol: Protocol, name: str, said: str, *, here: bool) -> Point:

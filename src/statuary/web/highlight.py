@@ -10,12 +10,27 @@ from markupsafe import Markup, escape
 
 from statuary.web.legible import INVISIBLE
 
-__all__ = ["dialogue", "example", "language_name", "log_line", "program", "visible"]
+__all__ = ["command", "dialogue", "example", "language_name", "log_line", "program", "visible"]
 
 MAX_VISIBLE_OCTETS = 8192
 """How many octets of one direction of an exchange a page shows; the API has them all."""
 
 _SIDES = {"C": "client", "S": "server"}
+
+
+_OPTION = re.compile(r"(?<!\S)--?[A-Za-z][\w-]*")
+
+
+def command(line: str) -> Markup:
+    """A command as HTML in which no line ends within an option: a browser would end one after each hyphen."""
+    parts: list[Markup] = []
+    place = 0
+    for match in _OPTION.finditer(line):
+        parts.append(escape(line[place : match.start()]))
+        parts.append(Markup('<span class="option">{}</span>').format(match[0]))
+        place = match.end()
+    parts.append(escape(line[place:]))
+    return Markup().join(parts)
 
 
 @lru_cache(maxsize=2048)

@@ -147,6 +147,7 @@ class Renderer:
             block=lambda text: markdown.block(text, tag),
             inline=lambda text: markdown.inline(text, tag),
             example=lambda item: highlight.example(item.kind, item.text),
+            command=highlight.command,
             dialogue=highlight.dialogue,
             log_line=highlight.log_line,
             visible=highlight.visible,
@@ -163,6 +164,7 @@ class Renderer:
             protocol=lambda identity: _protocol_name(site, identity),
             known_as=lambda code: _known_as(site, code),
             phrase=lambda phrase: phrase.render(translator.gettext),
+            fact=lambda phrase: _fact(phrase, translator.gettext),
             spec_link=_spec_link,
             plain=lambda text: text.replace("`", ""),
             milliseconds=lambda milliseconds: _tenths(milliseconds, tag),
@@ -189,6 +191,16 @@ def _tenths(number: float, tag: str) -> str:
 def _known_as(site: Site, code: Code) -> str:
     """What people call a code beside its protocol: its number, or its name where its protocol goes by names."""
     return code.title if site.catalogue.protocols[code.protocol].identity == "name" else code.value
+
+
+def _fact(phrase: words.Phrase, gettext: Callable[[str], str]) -> Markup:
+    """A phrase as HTML, with a mark on every part that no language changes."""
+    if phrase.translate or phrase.values:
+        text = escape(gettext(phrase.msgid) if phrase.translate else phrase.msgid)
+        values = phrase.values.items()
+        parts = {name: _fact(value, gettext) if isinstance(value, words.Phrase) else value for name, value in values}
+        return text % parts if parts else text
+    return Markup('<span lang="en" translate="no">{}</span>').format(phrase.msgid) if phrase.msgid else Markup()
 
 
 def _breakable(name: str) -> Markup:

@@ -82,6 +82,6 @@ def console(text: str) -> Markup:
         text: the lines; those of commands open with a dollar sign.
     """
     return Markup("\n").join(
-        Markup('<b class="typed">{}</b>').format(line) if line.startswith(_PROMPT) else escape(line)
+        Markup('<b class="typed">{}</b>').format(highlight.command(line)) if line.startswith(_PROMPT) else escape(line)
         for line in text.split("\n")
     )
