@@ -147,7 +147,6 @@ class Renderer:
             block=lambda text: markdown.block(text, tag),
             inline=lambda text: markdown.inline(text, tag),
             example=lambda item: highlight.example(item.kind, item.text),
-            command=highlight.command,
             dialogue=highlight.dialogue,
             log_line=highlight.log_line,
             visible=highlight.visible,
