@@ -6,6 +6,7 @@ not waited for but told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -50,10 +51,22 @@ _ENDINGS = {Close: "close", HalfClose: "half-close", Reset: "reset", Hang: "hang
 
 
 class Spoken(NamedTuple):
-    """A line of a dialogue: ``client`` or ``server``, and what was said, without its end."""
+    """A line of a dialogue: ``client`` or ``server``, and its octets.
+
+    They end with CRLF where it was sent: not at the end of a body, nor where an answer breaks off.
+    """
 
     by: str
-    text: str
+    octets: bytes
+
+    @property
+    def text(self) -> str:
+        """What was said, without the end of the line."""
+        return self.octets.decode("utf-8", "replace").removesuffix("\r\n")
+
+    def to_dict(self) -> dict[str, str]:
+        """The line as plain data for JSON."""
+        return {"by": self.by, "text": self.text}
 
 
 class Connection(NamedTuple):
@@ -95,7 +108,7 @@ class Performance(NamedTuple):
         return {
             **self._asdict(),
             "connections": [
-                {**each._asdict(), "lines": [line._asdict() for line in each.lines]} for each in self.connections
+                {**each._asdict(), "lines": [line.to_dict() for line in each.lines]} for each in self.connections
             ],
         }
 
@@ -199,8 +212,9 @@ class _Ear:
 
     def say(self, text: str) -> str:
         """Say something, and give the last line of the answer."""
-        self._lines += [Spoken("client", line) for line in text.removesuffix("\r\n").split("\r\n")]
-        return self._hear(self._session.receive(text.encode() + b"\r\n"))
+        octets = text.encode() + b"\r\n"
+        self._lines += _lines("client", octets)
+        return self._hear(self._session.receive(octets))
 
     def told(self) -> Connection:
         """What happened."""
@@ -241,7 +255,9 @@ class _Ear:
         self._left -= len(heard)
         if not heard:
             return ""
-        text = heard.decode("utf-8", "replace")
-        lines = (text.removesuffix("\r\n") if text.endswith("\r\n") else text).split("\r\n")
-        self._lines += [Spoken("server", line) for line in lines]
-        return lines[-1]
+        self._lines += _lines("server", heard)
+        return self._lines[-1].text
+
+
+def _lines(by: str, octets: bytes) -> list[Spoken]:
+    return [Spoken(by, line) for line in re.split(rb"(?<=\r\n)", octets) if line]

@@ -58,3 +58,15 @@ def test_a_recording_reads_like_a_run() -> None:
     assert refused == [True, True, False]
     assert all(line.ms is None for each in found.connections for line in each.lines)
     assert [each.end["how"] for each in found.connections if each.end] == ["closed"] * 3
+
+
+def test_a_recording_holds_the_octets_of_the_wire() -> None:
+    """RFC 9112 §2.1: an empty line ends the request; §6.2: the body is as long as Content-Length says."""
+    catalogue = open_catalogue()
+    (connection,) = told_of_performance(perform(catalogue, "http", "503")).connections
+    catalogue.close()
+    asked, answered = (b"".join(line.data for line in connection.lines if line.by == by) for by in ("client", "server"))
+    assert asked.endswith(b"\r\nAccept: */*\r\n\r\n")
+    head, _, body = answered.partition(b"\r\n\r\n")
+    assert body
+    assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")

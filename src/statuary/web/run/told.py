@@ -92,7 +92,7 @@ def told_of_performance(performance: Performance) -> Told:
     for number, each in enumerate(performance.connections, 1):
         lines: list[ToldLine] = []
         for said in each.lines:
-            _add(lines, said.by, f"{said.text}\r\n".encode(), None)
+            _add(lines, said.by, said.octets, None)
         end = {"how": _ENDED.get(each.ended, "closed"), "waited": each.waited_seconds}
         connections.append(ToldConnection(number, lines, end))
     start = {"script": performance.script, "protocol": performance.protocol, "stage": performance.stage}
