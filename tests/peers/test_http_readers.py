@@ -18,10 +18,15 @@ import pytest
 import requests
 from tests.conftest import Serving, require, run_async
 
+from statuary.catalog.store import open_catalogue
+
 Results = dict[str, str]
 Reader = Callable[[Serving, list[str], Path], Results]
 
+FOLLOWED = ("301", "302", "303", "307", "308")
+FINAL = [code.value for code in open_catalogue().codes("http") if code.value.isdigit() and code.value >= "200"]
 EXPECTED = {
+    **{f"/status/{value}": "200 33" if value in FOLLOWED else f"{value} *" for value in FINAL},
     "/status/200": "200 33",
     "/status/507": "507 68",
     "/status/204": "204 0",
@@ -34,9 +39,25 @@ EXPECTED = {
     "/bytes/100000": "200 100000",
     "/drip?numbytes=20&duration=0.2": "200 20",
     "/trailers?x-sum=1": "200 *",
+    "/sse?count=3&duration=0.2": "200 *",
     "/gzip": "200 *",
     "/deflate": "200 *",
+    "/brotli": "200 *",
+    "/encoding/utf8": "200 *",
+    "/range/100": "200 100",
+    "/etag/abc": "200 *",
+    "/cache/60": "200 *",
+    "/cookies/set?a=b": "200 *",
+    "/basic-auth/u/p": "401 0",
+    "/digest-auth/auth/u/p": "401 0",
+    "/bearer": "401 0",
     "/status/200-split=5": "200 33",
+    "/status/200-slice=20": "200 33",
+    "/status/200-drip=200ms": "200 33",
+    "/status/200-rate=2k": "200 33",
+    "/status/200-pause=200ms": "200 33",
+    "/status/200-delay=100ms-jitter=50ms": "200 33",
+    "/status/200-headers=80": "200 33",
     "/status/200-chunked": "200 33",
     "/status/503?retry_after=1": "503 66",
     "/status/200-truncate=0.5": "failed",
@@ -48,6 +69,8 @@ EXPECTED = {
     "/status/drop": "failed",
     "/status/reset": "failed",
     "/status/200-truncate=0.5-reset": "failed",
+    # The last: a client that keeps the connection may send its next request into what the server has ended.
+    "/status/200-halfclose": "200 33",
 }
 """Targets, and what a client makes of each; a star stands for any number of octets."""
 
@@ -56,8 +79,21 @@ DIFFERENCES = {
     ("requests", "/status/200-limit=20"): "takes a head that is cut short for a whole one",
     ("requests", "/status/103x2~200?key=CLIENT"): "takes an interim answer other than 100 for the final one",
     ("requests", "/status/200?interim=102~103x3"): "takes an interim answer other than 100 for the final one",
-    ("curl-h2", "/redirect/3"): "curl 7.88 fails at a second request on such a connection, with nginx likewise",
-    ("curl-h2", "/redirect-to?url=/status/404&status_code=308"): "curl 7.88 fails at a second request, as above",
+    **{
+        ("curl-h2", target): "curl 7.88 fails at a second request on such a connection, with nginx likewise"
+        for target in (
+            "/redirect/3",
+            "/redirect-to?url=/status/404&status_code=308",
+            "/cookies/set?a=b",
+            *(f"/status/{value}" for value in ("300", "305", *FOLLOWED)),
+        )
+    },
+    ("curl", "/status/300"): "follows every Location",
+    ("curl", "/status/305"): "follows every Location",
+    (
+        "node",
+        "/status/407",
+    ): "takes a proxy's challenge for a network error, as Fetch has it where no window can ask for a password",
     ("httpx-h2", "/status/200-garbage=300"): "random octets may look like a frame that is still to come",
 }
 """Where a client may do otherwise, and why."""

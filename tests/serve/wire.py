@@ -1,14 +1,18 @@
-"""Raw sockets for the tests of the HTTP mock: requests as octets, answers as octets."""
+"""Raw sockets for the tests of the mocks: requests and commands as octets, answers as octets."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from selectors import EVENT_READ, DefaultSelector
 
 from tests.conftest import Serving
 
-__all__ = ["Answer", "ask", "parse", "read_all", "read_answer"]
+__all__ = ["Answer", "arrivals", "ask", "dialogue", "nothing_yet", "parse", "read_all", "read_answer"]
+
+WAIT_SECONDS = 10.0
+"""The bound on every wait, in seconds."""
 
 
 class Answer:
@@ -34,12 +38,51 @@ def ask(
     server: Serving, target: str, *lines: str, method: str = "GET", body: bytes | None = None
 ) -> Iterator[socket.socket]:
     """Send one request; every wait for the answer is bounded."""
-    with socket.create_connection(("127.0.0.1", server.http_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.http_port), timeout=WAIT_SECONDS) as connection:
         head = [f"{method} {target} HTTP/1.1", "Host: 127.0.0.1", *lines]
         if body is not None:
             head.append(f"Content-Length: {len(body)}")
         connection.sendall("\r\n".join([*head, "", ""]).encode("latin-1") + (body or b""))
         yield connection
+
+
+@contextmanager
+def dialogue(server: Serving, *commands: str) -> Iterator[socket.socket]:
+    """Say some SMTP commands, each after the answer to the former; the answer to the last is left to read."""
+    with socket.create_connection(("127.0.0.1", server.smtp_port), timeout=WAIT_SECONDS) as connection:
+        connection.recv(1024)
+        for command in commands:
+            connection.sendall(command.encode() + b"\r\n")
+            if command is not commands[-1]:
+                connection.recv(4096)
+        yield connection
+
+
+def nothing_yet(connection: socket.socket, seconds: float = 0.05) -> bool:
+    """Whether nothing comes for so long, not even an end; the connection goes on waiting afterwards."""
+    connection.settimeout(seconds)
+    try:
+        connection.recv(1, socket.MSG_PEEK)
+    except TimeoutError:
+        return True
+    finally:
+        connection.settimeout(WAIT_SECONDS)
+    return False
+
+
+def arrivals(connections: Sequence[socket.socket]) -> list[int]:
+    """The order in which the first octets come in, by place in the sequence."""
+    order: list[int] = []
+    with DefaultSelector() as selector:
+        for number, connection in enumerate(connections):
+            selector.register(connection, EVENT_READ, number)
+        while len(order) < len(connections):
+            ready = selector.select(WAIT_SECONDS)
+            assert ready, f"only {order} came"
+            for key, _ in ready:
+                order.append(key.data)
+                selector.unregister(key.fileobj)
+    return order
 
 
 def read_all(connection: socket.socket) -> bytes:
