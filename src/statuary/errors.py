@@ -19,9 +19,14 @@ StatuaryError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "ARGUMENT_PROBLEM",
+    "N_",
+    "SCRIPT_END",
+    "SCRIPT_MEND",
+    "SCRIPT_PROBLEM",
     "BuildError",
     "CatalogueError",
     "CodeNotFound",
@@ -38,6 +43,21 @@ __all__ = [
     "StatuaryError",
     "WrongArgument",
 ]
+
+
+def N_(message: str) -> str:  # noqa: N802 - the field's own name for "to be translated later"
+    """Mark a text for extraction; errors are raised in English, and a page says them in its reader's language."""
+    return message
+
+
+SCRIPT_PROBLEM = N_("character %(position)s: expected %(expected)s, found %(found)s")
+"""What a :class:`ScriptError` says."""
+SCRIPT_END = N_("the end")
+"""What is found behind the last character of a script."""
+SCRIPT_MEND = N_("see the scenario language")
+"""What mends a script in a rule."""
+ARGUMENT_PROBLEM = N_("%(name)s: expected %(expected)s")
+"""What a :class:`WrongArgument` says."""
 
 
 class StatuaryError(Exception):
@@ -103,30 +123,44 @@ class WrongArgument(StatuaryError):
 
     Args:
         name: the argument.
-        expected: what it should be.
+        expected: what it should be, with places such as ``%(most)s`` where there are values.
+        values: what fills these places.
     """
 
-    def __init__(self, name: str, expected: str) -> None:
+    def __init__(self, name: str, expected: str, values: Mapping[str, object] | None = None) -> None:
         self.name = name
-        self.expected = expected
-        super().__init__(f"{name}: expected {expected}")
+        self.template = expected
+        self.values = dict(values or {})
+        self.expected = expected % self.values if self.values else expected
+        super().__init__(ARGUMENT_PROBLEM % {"name": name, "expected": self.expected})
 
 
 class ScriptError(StatuaryError):
     """A scenario script cannot be parsed.
 
+    It is said in English; ``template`` and ``values`` let a surface say it in its reader's language.
+
     Args:
         text: the script as it was given.
         position: where it went wrong, an index into ``text`` counted from 0.
-        expected: what could have stood there.
+        expected: what could have stood there, with places such as ``%(low)s`` where there are values.
+        values: what fills these places.
     """
 
-    def __init__(self, text: str, position: int, expected: str) -> None:
+    def __init__(self, text: str, position: int, expected: str, values: Mapping[str, object] | None = None) -> None:
         self.text = text
         self.position = position
-        self.expected = expected
-        found = repr(text[position]) if position < len(text) else "the end"
-        super().__init__(f"character {position + 1}: expected {expected}, found {found}")
+        self.template = expected
+        self.values = dict(values or {})
+        self.expected = expected % self.values if self.values else expected
+        super().__init__(
+            SCRIPT_PROBLEM % {"position": position + 1, "expected": self.expected, "found": self.found or SCRIPT_END}
+        )
+
+    @property
+    def found(self) -> str:
+        """The character that stands there, in quotes; empty at the end of the script."""
+        return repr(self.text[self.position]) if self.position < len(self.text) else ""
 
     @property
     def pointer(self) -> str:
@@ -147,9 +181,13 @@ class RuleFileError(RuleError):
         column: the column, counted from 1.
         problem: what is wrong, in one sentence.
         mend: what to write instead; empty where there is no single mend.
+        script: what is wrong in the script of a rule; None where it is something else.
     """
 
-    def __init__(self, path: str, line: int, column: int, problem: str, mend: str = "") -> None:
+    def __init__(
+        self, path: str, line: int, column: int, problem: str, mend: str = "", script: ScriptError | None = None
+    ) -> None:
+        self.script = script
         self.path = path
         self.line = line
         self.column = column

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from statuary.scenario.grammar import _WHOLE as MEASURES
-from statuary.scenario.grammar import SMTP, Dialect
+from statuary.scenario.grammar import _WHOLE, SMTP, Dialect
 from statuary.scenario.script import EFFECTS, Answer, Choice, Effect, Script, Step
 
 __all__ = ["scripts"]
-
-_WHOLE = {name: (low, high) for name, (low, high, _) in MEASURES.items()}
 
 
 def _numbers(limit: float) -> st.SearchStrategy[float]:

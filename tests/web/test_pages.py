@@ -14,6 +14,7 @@ import pytest
 from statuary.catalog.compile import compile_catalogue
 from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
+from statuary.explain.words import _OWN_CLASSES, _OWN_OWNERS
 from statuary.serve.session import Shared
 from statuary.web.site import Site
 from tests.web.client import ALL_LANGUAGES, LANGUAGES, Client, make_client
@@ -254,6 +255,38 @@ def test_untranslated_prose_is_marked_and_named(client: Client, tmp_path: Path) 
 def test_registered_names_are_kept_from_translators(client: Client) -> None:
     text = client.get("/ja/smtp/452").text
     assert '<span class="title" lang="en" translate="no">Insufficient Storage</span>' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "own", "registered"),
+    [
+        ("smtp/4.XXX.YYY", ("Class", "Classe", "クラス", "클래스"), ""),
+        ("http", ("outside 1xx-5xx", "hors de 1xx à 5xx", "1xx〜5xxの範囲外", "1xx~5xx 범위 밖"), "4xx Client Error"),
+        ("http/598", ("informal", "usage informel", "慣用", "관행"), "5xx Server Error"),
+        ("smtp/101", ("Mail programs", "Programmes de courrier", "メールソフト", "메일 프로그램"), ""),
+        (
+            "dns",
+            ("header RCODE (4 bits)", "RCODE de l’en-tête (4 bits)", "ヘッダーのRCODE(4ビット)", "헤더의 RCODE(4비트)"),
+            "",
+        ),
+        ("mqtt", ("failure (≥0x80)", "échec (≥0x80)", "失敗(≥0x80)", "실패(≥0x80)"), ""),
+    ],
+)
+def test_classes_and_owners_in_words_of_ours_are_translated(
+    client: Client, path: str, own: tuple[str, ...], registered: str
+) -> None:
+    """What a registry or a vendor calls itself stays as it is, and is marked so."""
+    for language, words in zip(("en", "fr", "ja", "ko"), own, strict=True):
+        page = client.get(f"/{language}/{path}").text
+        assert f">{words}</" in page
+        assert f'<span lang="en" translate="no">{registered}' in page
+
+
+def test_every_class_and_owner_of_ours_is_in_the_catalogue(catalogue: Catalogue) -> None:
+    """One that is renamed there is renamed here too."""
+    codes = [code for protocol in catalogue.protocols for code in catalogue.codes(protocol, hidden=True)]
+    assert _OWN_CLASSES.keys() <= {code.class_ for code in codes}
+    assert _OWN_OWNERS.keys() <= {code.owner for code in codes}
 
 
 def test_search_puts_the_exact_number_first_and_suggests_where_nothing_fits(client: Client) -> None:

@@ -96,6 +96,25 @@ def test_what_is_wrong_is_said_with_its_place(client: Client, toml: str, said: s
     assert client.shared.rules.rules == ()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "line:5:13: character 3: expected three digits: a code from 200 to 599, pass, drop, reset or hang"),
+        ("fr", "ligne:5:13: caractère 3\u00a0: il faut trois chiffres\u00a0: un code de 200 à 599"),
+        ("ja", "行:5:13: 3文字目: 3桁の数字(200から599までのコード)"),
+        ("ko", "줄:5:13: 3번째 문자에 와야 할 것: 세 자리 숫자(200부터 599까지의 코드)"),
+    ],
+)
+def test_what_is_wrong_in_a_script_is_said_in_the_language_of_the_page(
+    client: Client, language: str, said: str
+) -> None:
+    """The script of a rule, as in the form that builds scripts."""
+    toml = FULL.replace("452 x2", "45x2")
+    content = urlencode({"toml": toml}).encode()
+    answer = client.request("POST", f"/{language}/rules/edit", {"Origin": client.base_url}, content)
+    assert said in answer.text
+
+
 def test_a_name_that_is_taken_is_said(client: Client) -> None:
     """Adding twice, and renaming onto another."""
     post(client, "rules/edit", toml=FULL)

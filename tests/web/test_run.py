@@ -6,15 +6,22 @@ import json
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import Any
 
 import httpx
 import pytest
 
+from statuary.catalog.messages import INTERFACE, read_translations
+from statuary.catalog.paths import find_places
 from statuary.catalog.store import Catalogue
+from statuary.errors import SCRIPT_MEND, ScriptError
+from statuary.scenario.grammar import HTTP, SMTP, Dialect, parse_script
 from statuary.scenario.rules import STAGES
 from statuary.web.run.api import MAX_RUN_BODY_OCTETS
 from statuary.web.run.runner import MAX_RUN_CONNECTIONS, MAX_RUN_OCTETS, MAX_RUNS
+from statuary.web.said import BUILDER_TEXTS
+from statuary.web.said import said as said_on_page
 from tests.conftest import Serving
 from tests.web.client import Client, make_client
 from tests.web.run.wire import codes, run_script, said
@@ -272,6 +279,89 @@ def test_the_form_says_what_is_wrong_and_where(server: Serving) -> None:
         assert "character 9: expected three digits" in page
         assert page.count('aria-invalid="true"') == 1
         assert re.search(r'name="a2" value="20"[^>]*aria-invalid', page)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "key"),
+    [
+        (
+            "en",
+            "character 3: expected three digits: a code from 200 to 599, pass, drop, reset or hang, found the end",
+            "key: expected letters, digits, - and _, at most 40",
+        ),
+        (
+            "fr",
+            (
+                "caractère 3\u00a0: il faut trois chiffres\u00a0: un code de 200 à 599, pass, drop, reset ou hang"
+                "\u202f; trouvé ici\u00a0: la fin"
+            ),
+            "key\u00a0: il faut des lettres, des chiffres, - et _, 40 au plus",
+        ),
+        (
+            "ja",
+            "3文字目: 3桁の数字(200から599までのコード)、またはpass、drop、reset、hangのどれかが必要です(実際は末尾)",
+            "key: 英字、数字、-、_(最大40文字)が必要です",
+        ),
+        (
+            "ko",
+            (
+                "3번째 문자에 와야 할 것: 세 자리 숫자(200부터 599까지의 코드), "
+                "또는 pass, drop, reset, hang 가운데 하나. 실제로 있는 것: 끝"
+            ),
+            "key에 와야 할 것: 로마자, 숫자, -, _(최대 40자)",
+        ),
+    ],
+)
+def test_the_form_says_it_in_the_language_of_the_page(server: Serving, language: str, sentence: str, key: str) -> None:
+    """By either method, and with no mark of another language on it."""
+    for method in ("GET", "POST"):
+        for fields, said_there in (({"a1": "45"}, sentence), ({"a1": "452", "key": "a b"}, key)):
+            sent = {"params": fields} if method == "GET" else {"data": fields}
+            page = httpx.request(method, f"{server.site}/{language}/smtp/452/mock", **sent).text  # type: ignore[arg-type]
+            assert f"<p>{said_there}</p>" in page
+
+
+@pytest.mark.parametrize("language", ["fr", "ja", "ko"])
+def test_all_that_is_said_against_a_script_is_translated(language: str) -> None:
+    """With the same places to fill."""
+    known = read_translations(find_places().locales, language, INTERFACE)
+    for text in (*BUILDER_TEXTS, SCRIPT_MEND):
+        translation = known.get(("", text), "")
+        assert translation, text
+        assert sorted(re.findall(r"%\(\w+\)s", translation)) == sorted(re.findall(r"%\(\w+\)s", text))
+
+
+@pytest.mark.parametrize("dialect", [HTTP, SMTP])
+def test_every_error_of_the_grammar_is_among_these(dialect: Dialect) -> None:
+    """Nothing is made up outside them."""
+    pieces = (
+        "503",
+        "45",
+        "_",
+        "4.2.2",
+        "x",
+        "~",
+        ",",
+        ":",
+        ":0",
+        "-delay=",
+        "-rate",
+        "-split=0",
+        "-close=2h",
+        "-",
+        "é",
+    )
+    errors: list[ScriptError] = []
+    for text in map("".join, product(("", "503", "20"), pieces, ("", *pieces))):
+        try:
+            parse_script(text, dialect)
+        except ScriptError as error:
+            errors.append(error)
+    assert len(errors) > 100
+    for each in errors:
+        phrase = said_on_page(each)
+        assert phrase is not None
+        assert (each.template in BUILDER_TEXTS, phrase.render()) == (True, str(each))
 
 
 def test_the_form_shows_every_spelling_by_get(server: Serving) -> None:

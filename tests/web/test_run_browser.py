@@ -182,6 +182,23 @@ def test_an_error_is_shown_at_its_place(page: Page, server: Serving) -> None:
     expect(page.locator("#wrong")).to_contain_text("key: expected letters")
 
 
+def test_an_error_is_shown_in_the_language_of_the_page(page: Page, server: Serving) -> None:
+    """By the texts that the page carries; also where a run is refused."""
+    page.goto(f"{server.site}/fr/http/503/mock")
+    fill(page, 1, a="50", c="")
+    expect(page.locator("#wrong p")).to_have_text(
+        "caractère 3\u00a0: il faut trois chiffres\u00a0: un code de 100 à 999, pass, drop, reset ou hang\u202f; "
+        "trouvé ici\u00a0: la fin"
+    )
+    assert page.locator("#wrong p").get_attribute("lang") is None
+    page.locator("#run").click()
+    expect(page.locator("#run-status")).to_contain_text("Exécution impossible\u00a0: caractère 3\u00a0: il faut")
+    fill(page, 1, a="503-slow")
+    expect(page.locator("#wrong p")).to_contain_text(
+        "caractère 5\u00a0: il faut un effet, chacun une seule fois\u00a0: delay,"
+    )
+
+
 def test_rows_are_added_and_removed_by_keyboard(page: Page, server: Serving) -> None:
     """The focus goes to what was added, and stays near what was removed."""
     page.goto(f"{server.site}/en/http/503/mock")

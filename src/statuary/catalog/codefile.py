@@ -22,6 +22,7 @@ __all__ = ["CLAIM_KINDS", "LEVELS", "POLICIES", "STAGES", "STATUSES", "CodeFile"
 STATUSES = ("registered", "reserved", "obsolete", "unofficial", "unassigned")
 POLICIES = (
     "not-needed",
+    "await-result",
     "continue",
     "never",
     "same-request-later",

@@ -48,9 +48,9 @@ class Retry(NamedTuple):
     """Whether a request that met this code may be sent again, as data.
 
     Args:
-        policy: ``not-needed``, ``continue``, ``never``, ``same-request-later``, ``same-request-new-connection``,
-            ``after-change``, ``failed-parts``, ``whole-sequence``, ``after-user-action`` or ``other-address``; empty
-            where nothing is known.
+        policy: ``not-needed``, ``await-result``, ``continue``, ``never``, ``same-request-later``,
+            ``same-request-new-connection``, ``after-change``, ``failed-parts``, ``whole-sequence``,
+            ``after-user-action`` or ``other-address``; empty where nothing is known.
         who: who repeats it: ``client``, ``user``, ``server`` (a mail server's queue) or ``nobody``.
         wait_seconds: the least wait in seconds, where a source gives one.
         give_up_seconds: when to give up, in seconds, where a source gives it.

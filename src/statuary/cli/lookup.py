@@ -11,6 +11,7 @@ from statuary.cli.console import Console
 from statuary.cli.options import Query
 from statuary.cli.render import rows
 from statuary.cli.show import add_arguments, find_exactly, say_not_found, show
+from statuary.explain.words import class_phrase
 
 if TYPE_CHECKING:
     import argparse
@@ -70,9 +71,12 @@ def _list_protocol(console: Console, protocol: str) -> int:
         return 0
     known = console.catalogue.protocols[protocol]
     console.write([f"{console.paint(known.name, 'strong')}  {known.full_name}"])
-    for class_ in dict.fromkeys(code.class_ for code in codes):
+    classes: dict[str, list[Code]] = {}
+    for code in codes:
+        classes.setdefault(class_phrase(code).render(console.gettext), []).append(code)
+    for class_, members in classes.items():
         console.write(["", console.paint(class_, "strong")])
-        console.write(rows(console, [code for code in codes if code.class_ == class_]))
+        console.write(rows(console, members))
     return 0
 
 

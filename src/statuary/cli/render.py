@@ -49,9 +49,12 @@ def brief(console: Console, codes: Iterable[Code]) -> Iterator[str]:
         if number:
             yield ""
         yield heading(console, code)
-        facts = [code.class_]
+        facts = [words.class_phrase(code).render(console.gettext)]
         if code.status == "unofficial":
-            facts.append(console.gettext("unofficial: %(owner)s") % {"owner": code.owner})
+            facts.append(
+                console.gettext("unofficial: %(owner)s")
+                % {"owner": words.owner_phrase(code.owner).render(console.gettext)}
+            )
         elif code.status != "registered":
             facts.append(console.gettext(words.STATUSES[code.status]))
         facts += [str(spec) for spec in code.specs[:1] if spec.document != "vendor"]
@@ -118,12 +121,12 @@ def _origin(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
         yield _("Kind"), [_(words.KINDS[code.kind])]
     if number_of(code.value) is not None and code.value not in code.id:
         yield _("Number"), [code.value]
-    yield _("Class"), [code.class_]
+    yield _("Class"), [words.class_phrase(code).render(_)]
     yield (
         _("Status"),
         [_(words.STATUSES[code.status]) + (f" ({_('doubtful origin')})" if code.hidden else "")],
     )
-    yield _("Defined by"), [code.owner]
+    yield _("Defined by"), [words.owner_phrase(code.owner).render(_)]
     yield _("Specified in"), list(_specs(console, code))
 
 
@@ -138,9 +141,8 @@ def _use(console: Console, code: Code) -> Iterator[tuple[str, list[str]]]:
         yield _("Where it is sent"), [where_phrase(console.catalogue.protocols[code.protocol], code).render(_)]
     if code.wire != "sent":
         yield _("On the wire"), [_(words.WIRES[code.wire])]
-    if code.answer.text:
-        enhanced = [code.answer.enhanced] if code.answer.enhanced else []
-        yield _("Answer as sent"), [" ".join([code.value, *enhanced, code.answer.text])]
+    if line := words.reply_line(code):
+        yield _("Answer as sent"), [line]
     if code.answer.headers:
         yield _("Header fields"), list(_headers(console, code))
     if not code.answer.content:

@@ -150,7 +150,7 @@ def _protocol(catalogue: Catalogue, code: Code) -> Phrase:
 
 def _status(code: Code) -> Phrase:
     if code.status == "unofficial":
-        return Phrase(N_("unofficial: %(owner)s"), {"owner": code.owner})
+        return Phrase(N_("unofficial: %(owner)s"), {"owner": words.owner_phrase(code.owner)})
     return Phrase(words.STATUSES[code.status])
 
 
@@ -189,7 +189,7 @@ def _verdict(left: Code, right: Code, linked: bool, shared: bool) -> Phrase:
             N_("%(left)s and %(right)s share a number, but each protocol gives it a meaning of its own."), names
         )
     if shared:
-        return Phrase(N_("%(left)s and %(right)s speak of the same thing; the table shows in what they differ."), names)
+        return Phrase(N_("%(left)s and %(right)s belong to one group; the table shows in what they differ."), names)
     if _without_meaning(left, right):
         return Phrase(N_("Neither %(left)s nor %(right)s has a meaning so far: nobody has assigned them."), names)
     if _parts(left, right):

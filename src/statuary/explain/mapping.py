@@ -89,7 +89,9 @@ class Mapping(NamedTuple):
         """In one sentence, what is known."""
         names = {"code": self.origin.id, "protocol": self.protocol_name}
         if self.answers:
-            return Phrase(N_("For %(code)s, answer so in %(protocol)s; the reverse does not follow."), names)
+            return Phrase(
+                N_("For %(code)s, answer in %(protocol)s with one of these; the reverse does not follow."), names
+            )
         if self.alternatives:
             return Phrase(
                 N_("No document and no judgement translates %(code)s, but these speak of the same thing."), names

@@ -23,6 +23,8 @@ __all__ = [
     "has_actor",
     "is_described",
     "kept",
+    "owner_phrase",
+    "reply_line",
     "retry_phrase",
     "retry_phrases",
     "stages_phrase",
@@ -97,7 +99,8 @@ WHO: Mapping[str, str] = {
 }
 _POLICIES: Mapping[str, str] = {
     "": N_("Nothing is known about repeating it."),
-    "not-needed": N_("No repeat is needed: it worked."),
+    "not-needed": N_("No repeat is needed."),
+    "await-result": N_("Do not repeat it; the result is still to come."),
     "continue": N_("Go on: this is an interim answer."),
     "never": N_("Do not repeat it."),
     "same-request-later": N_("Send the same again later."),
@@ -141,9 +144,14 @@ _UNSENT_FATES: Mapping[str, str] = {
     "never": N_("The number is reserved; whoever sends it breaks the protocol."),
     "exit-status": N_("The program has ended, and its caller learns from the status why."),
 }
-_MESSAGE_STAGES = frozenset({"any", "connect", "mail", "rcpt", "data", "message", "bdat"})
-"""Stages at which the fate of a message is decided."""
+_MESSAGE_STAGES = frozenset({"any", "connect", "mail", "rcpt", "data", "message"})
+"""Stages at which the fate of a message is decided; a code that decides on one at BDAT names "message" as well."""
+_OPENING_STAGES = frozenset({"connect", "starttls"})
+"""Stages at which nothing has been asked for but to begin."""
 _LATER = ("same-request-later", "same-request-new-connection")
+_BY_HAND = ("after-change", "after-user-action")
+_NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})
+"""Stages whose reply has no enhanced status code: the greeting and the hello (RFC 2034 §4)."""
 _ACTORS: Mapping[tuple[str, str], str] = {
     ("smtp", "2"): N_("nobody"),
     ("smtp", "3"): N_("the sending program"),
@@ -168,9 +176,64 @@ _ACTORS: Mapping[tuple[str, str], str] = {
 }
 
 
+_OWN_CLASSES: Mapping[str, str] = {
+    "Class": N_("Class"),
+    "Subject": N_("Subject"),
+    "outside 1xx-5xx": N_("outside 1xx-5xx"),
+    "Winsock error": N_("Winsock error"),
+    "0-999 not used": N_("0-999 not used"),
+    "1000-2999 protocol": N_("1000-2999 protocol"),
+    "3000-3999 libraries, frameworks, applications": N_("3000-3999 libraries, frameworks, applications"),
+    "4000-4999 private use": N_("4000-4999 private use"),
+    "gRPC status": N_("gRPC status"),
+    "header RCODE (4 bits)": N_("header RCODE (4 bits)"),
+    "TSIG/TKEY error": N_("TSIG/TKEY error"),
+    "extended RCODE (EDNS)": N_("extended RCODE (EDNS)"),
+    "TLS alert description": N_("TLS alert description"),
+    "status indicator": N_("status indicator"),
+    "extended response code": N_("extended response code"),
+    "non-error": N_("non-error"),
+    "operation/limit": N_("operation/limit"),
+    "attribute": N_("attribute"),
+    "name": N_("name"),
+    "security": N_("security"),
+    "service": N_("service"),
+    "update": N_("update"),
+    "extension": N_("extension"),
+    "other": N_("other"),
+    "success (<0x80)": N_("success (<0x80)"),
+    "failure (>=0x80)": N_("failure (≥0x80)"),
+    "success": N_("success"),
+    "soft (channel)": N_("soft (channel)"),
+    "hard (connection)": N_("hard (connection)"),
+    "HTTP/2 error code": N_("HTTP/2 error code"),
+    "HTTP/3 error code": N_("HTTP/3 error code"),
+    "QPACK error code": N_("QPACK error code"),
+    "QUIC transport error": N_("QUIC transport error"),
+    "exit status": N_("exit status"),
+    "SQLSTATE class": N_("SQLSTATE class"),
+}
+"""Classes that no registry names: the words are ours."""
+_OWN_OWNERS: Mapping[str, str] = {
+    "informal": N_("informal"),
+    "various": N_("various"),
+    "Mail programs": N_("Mail programs"),
+    "Early SMTP servers": N_("Early SMTP servers"),
+    "Published error lists": N_("Published error lists"),
+}
+"""Owners that have no name of their own: the words are ours."""
+
+
 def class_phrase(code: Code) -> Phrase:
-    """The class as registered."""
-    return kept(code.class_)
+    """The class: as registered, or in the reader's language where the word is ours."""
+    ours = _OWN_CLASSES.get(code.class_)
+    return Phrase(ours) if ours else kept(code.class_)
+
+
+def owner_phrase(owner: str) -> Phrase:
+    """Who defines a code: a name, or in the reader's language where there is none and the words are ours."""
+    ours = _OWN_OWNERS.get(owner)
+    return Phrase(ours) if ours else kept(owner)
 
 
 def fate_phrase(code: Code) -> Phrase:
@@ -179,6 +242,10 @@ def fate_phrase(code: Code) -> Phrase:
         return Phrase(_UNSENT_FATES[code.wire])
     if code.kind in ("template", "subject"):
         return Phrase(N_("That depends on its class: success, a failure for now or a failure for good."))
+    if code.retry.policy == "await-result":
+        return Phrase(N_("The request was accepted; whether it will succeed is still open."))
+    if code.protocol == "smtp" and code.value[0] == "2" and code.stages and _OPENING_STAGES.issuperset(code.stages):
+        return Phrase(N_("The server is ready: the session, or the TLS handshake, may begin."))
     if code.protocol == "smtp" and code.stages and not _MESSAGE_STAGES.intersection(code.stages):
         return Phrase(N_("It answers a command of the session; no message hangs on it."))
     if code.protocol == "http" and code.value[0] == "4" and code.retry.policy in _LATER:
@@ -203,8 +270,21 @@ def has_actor(code: Code) -> bool:
 
 
 def _actor(code: Code) -> str:
+    if code.protocol == "smtp" and code.value[0] == "4" and code.retry.who == "client" and code.retry.policy in _LATER:
+        return N_("the client program; then whoever runs the receiving server")
+    if code.protocol == "http" and code.value[0] == "5" and code.retry.who == "user" and code.retry.policy in _BY_HAND:
+        return WHO["user"]
     general = WHO.get(code.retry.who if code.protocol != "smtp" else "", "")
     return _ACTORS.get((code.protocol, code.value[0]), general)
+
+
+def reply_line(code: Code) -> str:
+    """The reply as it is sent, with its enhanced status code where one may stand; empty where no text is known."""
+    answer = code.answer
+    if not answer.text:
+        return ""
+    bare = bool(code.stages) and _NO_ENHANCED_STAGES.issuperset(code.stages)
+    return " ".join(part for part in (code.value, "" if bare else answer.enhanced, answer.text) if part)
 
 
 def stages_phrase(code: Code) -> Phrase:
@@ -227,7 +307,7 @@ def retry_phrases(retry: Retry) -> list[Phrase]:
     phrases = [Phrase(_POLICIES[retry.policy])]
     if retry.idempotent_only:
         phrases.append(Phrase(N_("By itself only where repeating does no harm, as with idempotent methods.")))
-    if retry.who and retry.policy not in ("not-needed", "continue", "never"):
+    if retry.who and retry.policy not in ("not-needed", "await-result", "continue", "never"):
         phrases.append(Phrase(N_("Who repeats it: %(who)s."), {"who": Phrase(WHO[retry.who])}))
     if retry.wait_seconds:
         phrases.append(Phrase(N_("Wait at least %(time)s."), {"time": duration(retry.wait_seconds)}))

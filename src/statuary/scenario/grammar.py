@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from statuary.errors import ScriptError
+from statuary.scenario import expected
 from statuary.scenario.script import (
     COMMON_EFFECTS,
     EFFECTS,
@@ -57,15 +58,14 @@ MAX_CACHED_SCRIPTS = 1024
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MULTIPLES = {"k": 1000, "m": 1_000_000}
 _WHOLE = {
-    "rate": (1, MAX_OCTETS, "octets a second such as 5k"),
-    "pieces": (1, MAX_PIECES, "pieces"),
-    "size": (1, MAX_OCTETS, "octets"),
-    "octets": (0, MAX_OCTETS, "octets"),
-    "noise": (1, MAX_NOISE_OCTETS, "octets"),
-    "fields": (1, MAX_FIELDS, "header fields"),
-    "lines": (1, MAX_LINES, "lines"),
+    "rate": (1, MAX_OCTETS),
+    "pieces": (1, MAX_PIECES),
+    "size": (1, MAX_OCTETS),
+    "octets": (0, MAX_OCTETS),
+    "noise": (1, MAX_NOISE_OCTETS),
+    "fields": (1, MAX_FIELDS),
+    "lines": (1, MAX_LINES),
 }
-_EXAMPLES = {"seconds": "a time such as 2s", "share": "a share such as 0.5", "number": "a number such as 0.5"}
 _WORDS = ("pass", "drop", "reset", "hang")
 
 _SPACE = re.compile(r"[ \t]*")
@@ -97,9 +97,14 @@ class Dialect(NamedTuple):
         return hash((self.low, self.high, self.enhanced, frozenset(self.effects)))
 
     @property
+    def bounds(self) -> dict[str, object]:
+        """The lowest and the highest code, for a template."""
+        return {"low": self.low, "high": self.high}
+
+    @property
     def expected(self) -> str:
         """The values in words."""
-        return f"a code from {self.low} to {self.high}, pass, drop, reset or hang"
+        return expected.CODE % self.bounds
 
 
 HTTP = Dialect(100, 999, enhanced=False, effects=MappingProxyType({**COMMON_EFFECTS, **HTTP_EFFECTS}))
@@ -136,8 +141,8 @@ class _Parser:
         self.dialect = dialect
         self.at = 0
 
-    def error(self, expected: str, at: int | None = None) -> ScriptError:
-        return ScriptError(self.text, self.at if at is None else at, expected)
+    def error(self, wanted: str, at: int | None = None, values: Mapping[str, object] | None = None) -> ScriptError:
+        return ScriptError(self.text, self.at if at is None else at, wanted, values)
 
     def space(self) -> bool:
         before = self.at
@@ -160,22 +165,22 @@ class _Parser:
         self.space()
         return True
 
-    def many(self, item: Callable[[], object], separator: str, limit: int, name: str) -> None:
+    def many(self, item: Callable[[], object], separator: str, limit: int, beyond: str) -> None:
         for _ in range(limit):
             item()
             if not self.accept(separator):
                 return
-        raise self.error(f"the end: at most {limit} {name}")
+        raise self.error(beyond, values={"most": limit})
 
     def script(self) -> Script:
         if len(self.text) > MAX_SCRIPT_CHARACTERS:
-            raise self.error(f"a script of at most {MAX_SCRIPT_CHARACTERS} characters", MAX_SCRIPT_CHARACTERS)
+            raise self.error(expected.CHARACTERS, MAX_SCRIPT_CHARACTERS, {"most": MAX_SCRIPT_CHARACTERS})
         self.space()
         steps: list[Step] = []
-        self.many(lambda: steps.append(self.step()), "~", MAX_STEPS, "steps")
+        self.many(lambda: steps.append(self.step()), "~", MAX_STEPS, expected.STEPS)
         self.space()
         if self.at < len(self.text):
-            raise self.error('"~", ",", ":", "x" and a count, an effect such as -close, or the end')
+            raise self.error(expected.GOING_ON)
         return Script(
             tuple(
                 Step(step.choices, 1) if step.count is None and number < len(steps) - 1 else step
@@ -186,9 +191,9 @@ class _Parser:
     def step(self) -> Step:
         start = self.at
         choices: list[Choice] = []
-        self.many(lambda: choices.append(self.choice()), ",", MAX_CHOICES, "answers to choose from")
+        self.many(lambda: choices.append(self.choice()), ",", MAX_CHOICES, expected.CHOICES)
         if not any(choice.weight for choice in choices):
-            raise self.error("a weight above 0", start)
+            raise self.error(expected.SOME_WEIGHT, start)
         return Step(tuple(choices), self.count())
 
     def count(self) -> int | None:
@@ -197,7 +202,7 @@ class _Parser:
         start = self.at
         digits = self.take(_DIGITS)
         if not digits or len(digits) > 7 or not 1 <= int(digits) <= MAX_COUNT:
-            raise self.error(f"a count from 1 to {MAX_COUNT}", start)
+            raise self.error(expected.COUNT, start, {"most": MAX_COUNT})
         return int(digits)
 
     def choice(self) -> Choice:
@@ -207,7 +212,7 @@ class _Parser:
         start = self.at
         number = self.take(_NUMBER)
         if not number or len(number) > MAX_NUMBER_CHARACTERS or float(number) > MAX_WEIGHT:
-            raise self.error(f"a weight such as 0.5, up to {MAX_WEIGHT}", start)
+            raise self.error(expected.WEIGHT, start, {"most": MAX_WEIGHT})
         return Choice(answer, round(float(number), 9))
 
     def answer(self) -> Answer:
@@ -217,9 +222,9 @@ class _Parser:
             return Answer(word, effects=self.effects())
         value = self.take(_DIGITS)
         if len(value) < 3:
-            raise self.error(self.dialect.expected if not value else f"three digits: {self.dialect.expected}")
+            raise self.error(expected.THREE_DIGITS if value else expected.CODE, values=self.dialect.bounds)
         if len(value) > 3 or not self.dialect.low <= int(value) <= self.dialect.high:
-            raise self.error(self.dialect.expected, start)
+            raise self.error(expected.CODE, start, self.dialect.bounds)
         return Answer("code", value, self.enhanced(), self.effects())
 
     def enhanced(self) -> str:
@@ -229,12 +234,12 @@ class _Parser:
         if not self.dialect.enhanced:
             if marked:
                 mark = self.text.index("_", before)
-                raise self.error('"~", ",", ":", "x" or an effect: no enhanced code here', mark)
+                raise self.error(expected.NO_ENHANCED, mark)
             return ""
         start = self.at
         value = self.take(_ENHANCED) if marked or spaced else ""
         if marked and not value:
-            raise self.error("an enhanced status code such as 4.2.2", start)
+            raise self.error(expected.ENHANCED, start)
         return value
 
     def effects(self) -> tuple[Effect, ...]:
@@ -243,7 +248,7 @@ class _Parser:
             start = self.at
             name = self.take(_EFFECT).lower()
             if name not in self.dialect.effects or any(effect.name == name for effect in effects):
-                raise self.error(f"an effect, each once: {', '.join(self.dialect.effects)}", start)
+                raise self.error(expected.EFFECT, start, {"effects": ", ".join(self.dialect.effects)})
             effects.append(Effect(name, self.measure(EFFECTS[name])))
         return tuple(effects)
 
@@ -254,40 +259,35 @@ class _Parser:
         if not self.accept("="):
             if optional:
                 return None
-            raise self.error(f'"=" and {self.wanted(measure)}')
+            raise self.error(expected.VALUED[measure])
         start = self.at
         number = self.take(_NUMBER)
         if not number or len(number) > MAX_NUMBER_CHARACTERS:
-            raise self.error("a number", start)
+            raise self.error(expected.NUMBER, start)
         value = round(float(number), 9)
         match measure:
             case "seconds":
                 return self.seconds(value, start)
             case "share":
                 if value > 1 and (value != int(value) or value > MAX_OCTETS):
-                    raise self.error(f"a share up to 1, or a whole number of octets up to {MAX_OCTETS}", start)
+                    raise self.error(expected.SHARE_UP_TO, start, {"most": MAX_OCTETS})
             case "number":
                 if value > MAX_SIGMA:
-                    raise self.error(f"a number up to {MAX_SIGMA:.0f}", start)
+                    raise self.error(expected.NUMBER_UP_TO, start, {"most": f"{MAX_SIGMA:.0f}"})
             case _:
                 return self.whole(value, measure, start)
         return value
 
-    @staticmethod
-    def wanted(measure: str) -> str:
-        """A value of the measure, in words."""
-        return _EXAMPLES[measure] if measure in _EXAMPLES else f"a number of {_WHOLE[measure][2]}"
-
     def seconds(self, value: float, start: int) -> float:
         seconds = round(value * _UNITS[self.take(_UNIT).lower() or "s"], 9)
         if seconds > MAX_EFFECT_SECONDS:
-            raise self.error(f"at most {MAX_EFFECT_SECONDS:.0f} seconds", start)
+            raise self.error(expected.SECONDS_UP_TO, start, {"most": f"{MAX_EFFECT_SECONDS:.0f}"})
         return seconds
 
     def whole(self, value: float, measure: str, start: int) -> float:
-        low, high, what = _WHOLE[measure]
+        low, high = _WHOLE[measure]
         if measure not in ("pieces", "fields", "lines"):
             value = round(value * _MULTIPLES.get(self.take(_MULTIPLE).lower(), 1), 9)
         if value != int(value) or not low <= value <= high:
-            raise self.error(f"a whole number from {low} to {high} of {what}", start)
+            raise self.error(expected.WHOLE[measure], start, {"low": low, "high": high})
         return value

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from statuary.errors import RuleError
+from statuary.errors import RuleError, ScriptError
 from statuary.scenario.escapes import escape
 from statuary.scenario.matchers import (
     Absent,
@@ -53,13 +53,22 @@ class TableError(RuleError):
         problem: what is wrong.
         mend: what to write instead; empty where there is no single mend.
         offset: the character of the value that is meant, from 0; None for the whole.
+        script: what is wrong in a script; None where it is something else.
     """
 
-    def __init__(self, path: Path, problem: str, mend: str = "", offset: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        problem: str,
+        mend: str = "",
+        offset: int | None = None,
+        script: ScriptError | None = None,
+    ) -> None:
         self.path = path
         self.problem = problem
         self.mend = mend
         self.offset = offset
+        self.script = script
         where = ".".join(map(str, path))
         hint = f" ({mend})" if mend else ""
         super().__init__(f"{where}: {problem}{hint}" if where else f"{problem}{hint}")

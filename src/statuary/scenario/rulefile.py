@@ -124,7 +124,7 @@ def _fault(name: str, place: Place, error: TableError) -> RuleFileError:
     if error.offset is None:
         return RuleFileError(name, place.line, place.column, error.problem, error.mend)
     column = place.value_column + (error.offset if place.plain else 0)
-    return RuleFileError(name, place.value_line, column, error.problem, error.mend)
+    return RuleFileError(name, place.value_line, column, error.problem, error.mend, error.script)
 
 
 def write_rules(rules: Iterable[Rule]) -> str:

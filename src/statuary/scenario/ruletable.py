@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from statuary.errors import RuleError, ScriptError
+from statuary.errors import SCRIPT_MEND, RuleError, ScriptError
 from statuary.scenario.causes import CAUSES, make_cause
 from statuary.scenario.grammar import HTTP, SMTP, parse_script
 from statuary.scenario.patterns import TableError, read_match, write_match
@@ -148,7 +148,7 @@ def _script(table: Mapping[str, Any], protocol: str) -> Any:
     try:
         return parse_script(answer, _DIALECTS[protocol])
     except ScriptError as error:
-        raise TableError(("answer",), str(error), "see the scenario language", error.position) from None
+        raise TableError(("answer",), str(error), SCRIPT_MEND, error.position, error) from None
 
 
 def _key(value: object) -> tuple[str, ...]:

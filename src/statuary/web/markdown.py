@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from statuary.catalog.specs import parse_spec
+from statuary.web.highlight import command
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -20,6 +21,9 @@ MAX_RENDERED_TEXTS = 4096
 """How many rendered texts are kept."""
 
 _CITED = re.compile(r"RFC [0-9]{1,5}(?: §[0-9A-Z]+(?:\.[0-9]+)*)?")
+# Code that fits the narrowest screen, and that a browser would still break: behind a hyphen, a slash, a question mark.
+_BROKEN = re.compile(r"(?=.*[-/?])\S{1,22}")
+_PARTICLE = re.compile(r"\)(?=[\uac00-\ud7a3])")
 _REFERRED = re.compile(rf"{_CITED.pattern}|IANA [a-z0-9-]+|\bdraft-[a-z0-9-]+")
 
 
@@ -60,6 +64,20 @@ def _link_codes(tokens: Sequence[Token], language: str) -> None:
                 token.attrs["class"] = "code-link"
 
 
+def _keep_together(token: Token, language: str) -> None:
+    """Leave a browser no place to end a line where nobody would: within a short piece of code, before a particle."""
+    if token.type == "code_inline" and _BROKEN.fullmatch(token.content):
+        token.attrs["class"] = "option"
+    elif token.type == "text" and language == "ko":
+        token.content = _PARTICLE.sub(")\u2060", token.content)
+
+
+def _code(_: object, tokens: Sequence[Token], place: int, *__: object) -> str:
+    """A piece of code, its options whole."""
+    kind = ' class="option"' if "class" in tokens[place].attrs else ""
+    return f"<code{kind}>{command(tokens[place].content)}</code>"
+
+
 class _Renderer:
     """A parser of the dialect that content is written in: CommonMark without raw HTML and images."""
 
@@ -67,6 +85,7 @@ class _Renderer:
         from markdown_it import MarkdownIt
 
         self._parser = MarkdownIt("commonmark", {"html": False}).disable("image")
+        self._parser.add_render_rule("code_inline", _code)
 
     def render(self, text: str, language: str, *, inline_only: bool) -> Markup:
         """Render a text for the pages of a language."""
@@ -77,6 +96,8 @@ class _Renderer:
             if token.type == "inline" and token.children is not None:
                 _link_codes(token.children, language)
                 token.children = _cite(token.children)
+                for child in token.children:
+                    _keep_together(child, language)
         rendered = self._parser.renderer.render(tokens, self._parser.options, environment)
         return Markup(rendered.strip())  # noqa: S704 - raw HTML is off, everything else is escaped
 

@@ -8,7 +8,7 @@ for (const line of fs.readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   try {
     told = { forms: globalThis.statuarySpell(...JSON.parse(line)) };
   } catch (error) {
-    told = { message: error.message, position: error.position };
+    told = { expected: error.expected, position: error.position };
   }
   console.log(JSON.stringify(told));
 }

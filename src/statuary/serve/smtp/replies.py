@@ -12,7 +12,7 @@ from statuary.wire.smtp import format_reply
 
 __all__ = ["Reply", "ReplyBook", "Written", "written"]
 
-_NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})  # RFC 2034 §3: neither the greeting nor the hello has one
+_NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})  # RFC 2034 §4: neither the greeting nor the hello has one
 
 
 class Reply(NamedTuple):

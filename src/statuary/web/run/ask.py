@@ -6,13 +6,13 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote
 
-from statuary.errors import ScriptError, WrongArgument
+from statuary.errors import N_, ScriptError, WrongArgument
 from statuary.scenario.address import WORD_STAGES, parse_address, parse_hello, parse_word
 from statuary.scenario.grammar import HTTP, SMTP, parse_script
 from statuary.scenario.rules import STAGES
 from statuary.scenario.script import Script
 
-__all__ = ["KEY", "MAX_KEY_CHARACTERS", "Ask", "ask", "ask_target", "default_stage", "exchanges_of"]
+__all__ = ["KEY", "KEY_EXPECTED", "MAX_KEY_CHARACTERS", "Ask", "ask", "ask_target", "default_stage", "exchanges_of"]
 
 MAX_KEY_CHARACTERS = 40
 """The longest key that the builder takes, in characters."""
@@ -23,6 +23,8 @@ CHOICE_EXCHANGES = 5
 
 KEY = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_KEY_CHARACTERS}}}")
 """What keeps counts apart: it stands in targets, addresses and names without being quoted."""
+KEY_EXPECTED = N_("letters, digits, - and _, at most %(most)s")
+"""What a key should be, in words."""
 
 _DOMAIN = "any.test"
 _SENDER = "sender@any.test"
@@ -104,12 +106,12 @@ def ask(protocol: str, text: str, stage: str = "", key: str = "") -> Ask:
         WrongArgument: something else is.
     """
     if protocol not in STAGES:
-        raise WrongArgument("protocol", f"one of {', '.join(STAGES)}")
+        raise WrongArgument("protocol", N_("one of %(known)s"), {"known": ", ".join(STAGES)})
     stage = stage or default_stage(protocol)
     if stage not in STAGES[protocol]:
-        raise WrongArgument("stage", f"one of {', '.join(STAGES[protocol])}")
+        raise WrongArgument("stage", N_("one of %(known)s"), {"known": ", ".join(STAGES[protocol])})
     if not KEY.fullmatch(key):
-        raise WrongArgument("key", f"letters, digits, - and _, at most {MAX_KEY_CHARACTERS}")
+        raise WrongArgument("key", KEY_EXPECTED, {"most": MAX_KEY_CHARACTERS})
     script = parse_script(text, SMTP if protocol == "smtp" else HTTP)
     if protocol == "http":
         return ask_target(f"/status/{quote(str(script), safe='~:,=')}", key)._replace(script=script)

@@ -17,6 +17,7 @@ from statuary.web.run.forms import Forms, forms_of, places_of
 from statuary.web.run.rows import MAX_ROWS, Row, read_rows, rows_of, write_rows
 from statuary.web.run.runner import MAX_RUN_OCTETS, MAX_RUN_SECONDS
 from statuary.web.run.told import Told, told, told_of_performance
+from statuary.web.said import BUILDER_TEXTS, said
 from statuary.web.site import Visit
 
 __all__ = ["SHOWN", "Builder", "Wrong", "build", "lines_now", "recorded", "run_once"]
@@ -77,14 +78,16 @@ class Wrong(NamedTuple):
     """What is wrong in a script, or beside it.
 
     Args:
-        message: in English, as the grammar has it.
+        message: in the page's language.
         pointer: the script with a caret under the place; empty where no place is meant.
         row: the number of the row, from 0; -1 for none.
+        english: whether the message is in English for want of a translation.
     """
 
     message: str
     pointer: str = ""
     row: int = -1
+    english: bool = False
 
 
 class Builder(NamedTuple):
@@ -98,6 +101,7 @@ class Builder(NamedTuple):
         script: the script that the rows spell.
         wrong: what is wrong; None where nothing is.
         forms: the spellings; None where nobody asked for them, or something is wrong.
+        texts: what can be said against it, each in English and in the page's language; none where that is English.
     """
 
     protocol: str
@@ -107,6 +111,7 @@ class Builder(NamedTuple):
     script: str
     wrong: Wrong | None
     forms: Forms | None
+    texts: list[tuple[str, str]]
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -140,14 +145,15 @@ def build(visit: Visit, protocol: str, default: str, stage: str, fields: Mapping
         made = ask(protocol, text, stage, key)
         forms = forms_of(made, places_of(visit.site)) if sent else None
     except ScriptError as error:
-        wrong = Wrong(str(error), error.pointer, write_rows(rows).row_at(error.position))
+        wrong = _wrong(visit, error)._replace(pointer=error.pointer, row=write_rows(rows).row_at(error.position))
     except WrongArgument as error:
-        wrong = Wrong(str(error))
+        wrong = _wrong(visit, error)
     if stage not in STAGES[protocol]:
         stage = default_stage(protocol)
     if sent and len(rows) < MAX_ROWS:
         rows = [*rows, Row()]
-    return Builder(protocol, rows, stage, key, text, wrong, forms)
+    texts = [(each, visit.gettext(each)) for each in BUILDER_TEXTS if visit.gettext(each) != each]
+    return Builder(protocol, rows, stage, key, text, wrong, forms, texts)
 
 
 def lines_now(visit: Visit, protocol: str, script: str, stage: str = "", target: str = "") -> Forms:
@@ -182,7 +188,14 @@ async def run_once(visit: Visit, builder: Builder | None, code: str = "") -> tup
         made = asked(visit.catalogue, body, runner.new_key())
         return told([event async for event in runner.run(made)]), None
     except StatuaryError as error:
-        return None, Wrong(str(error))
+        return None, _wrong(visit, error)
+
+
+def _wrong(visit: Visit, error: StatuaryError) -> Wrong:
+    phrase = said(error)
+    if phrase is None:
+        return Wrong(str(error), english=True)
+    return Wrong(phrase.render(visit.gettext))
 
 
 def recorded(visit: Visit, builder: Builder) -> Told | None:

@@ -55,6 +55,21 @@
     return { text: text + times, starts };
   };
 
+  // What is wrong is said in English; the page carries the texts in its reader's language, the widest first.
+  const texts = JSON.parse(wrong.dataset.said || "[]").map(([english, text]) => {
+    const parts = english.split(/%\((\w+)\)s/);
+    const pattern = parts.map((part, place) => place % 2 ? "(.+?)" : part.replace(/[^\w\s"]/g, "\\$&")).join("");
+    return { pattern: new RegExp(`^${pattern}$`, "s"), names: parts.filter((_, place) => place % 2), text };
+  });
+  const told = (message) => {
+    for (const { pattern, names, text } of texts) {
+      const found = pattern.exec(message);
+      if (found) return text.replace(/%\((\w+)\)s/g, (_, name) => told(found[names.indexOf(name) + 1]));
+    }
+    return message;
+  };
+  globalThis.statuaryTold = told;
+
   const refuse = (starts, text, message, position) => {
     wrong.hidden = !message;
     wrong.replaceChildren();
@@ -67,7 +82,8 @@
       if (here) field(row, "a").setAttribute("aria-invalid", "true");
     });
     if (!message) return;
-    wrong.append(make("p", {}, message));
+    const said = told(message);
+    wrong.append(make("p", said === message ? { lang: "en" } : {}, said));
     if (position >= 0) wrong.append(make("pre", { translate: false }, make("code", {}, `${text}\n${" ".repeat(position)}^`)));
   };
 

@@ -96,7 +96,10 @@
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(code ? { code } : { protocol, script, stage }),
     });
-    if (!response.ok) throw new Error((await response.json()).message);
+    if (!response.ok) {
+      const { message } = await response.json();
+      throw new Error(globalThis.statuaryTold ? globalThis.statuaryTold(message) : message);
+    }
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let shown = null, held = "", over = false;
     for (;;) {

@@ -4,16 +4,19 @@
 (() => {
   const MAX_CHARACTERS = 2000, MAX_STEPS = 100, MAX_CHOICES = 100, MAX_COUNT = 1e6, MAX_WEIGHT = 1e6, MAX_SIGMA = 10;
   const MAX_SECONDS = 3600, MAX_OCTETS = 2 ** 30, MAX_NUMBER_CHARACTERS = 20, MAX_LOCAL_CHARACTERS = 200;
-  const NOISE = [1, 2 ** 20], OCTETS = [1, MAX_OCTETS];
+  const NOISE = [1, 2 ** 20, "octets"], OCTETS = [1, MAX_OCTETS, "octets"], ANY = [0, MAX_OCTETS, "octets"];
+  const RATE = [1, MAX_OCTETS, "octets a second such as 5k"], PIECES = [1, 1000, "pieces"];
+  const FIELDS = [1, 10000, "header fields"], LINES = [1, 1000, "lines"];
+  const WANTED = { seconds: "a time such as 2s", share: "a share such as 0.5", number: "a number such as 0.5" };
   const COMMON = {
-    delay: "seconds", jitter: "seconds", sigma: "number", drip: "seconds", rate: OCTETS, split: [1, 1000, 1], slice: OCTETS,
-    truncate: "share", limit: [0, MAX_OCTETS], stall: "share", close: "seconds?", reset: "seconds?", halfclose: "",
+    delay: "seconds", jitter: "seconds", sigma: "number", drip: "seconds", rate: RATE, split: PIECES, slice: OCTETS,
+    truncate: "share", limit: ANY, stall: "share", close: "seconds?", reset: "seconds?", halfclose: "",
     garbage: NOISE,
   };
   const DIALECTS = {
-    http: { low: 100, high: 999, effects: { ...COMMON, pause: "seconds", length: [0, MAX_OCTETS], chunked: "", badchunk: "",
-      headers: [1, 10000, 1] } },
-    smtp: { low: 200, high: 599, enhanced: true, effects: { ...COMMON, lf: "", bare: "", mixed: "", lines: [1, 1000, 1],
+    http: { low: 100, high: 999, effects: { ...COMMON, pause: "seconds", length: ANY, chunked: "", badchunk: "",
+      headers: FIELDS } },
+    smtp: { low: 200, high: 599, enhanced: true, effects: { ...COMMON, lf: "", bare: "", mixed: "", lines: LINES,
       long: NOISE, twice: "", late: "" } },
   };
   const ALL = Object.keys({ ...DIALECTS.http.effects, ...DIALECTS.smtp.effects }).sort((a, b) => b.length - a.length);
@@ -31,7 +34,7 @@
   const parse = (text, { low, high, enhanced, effects }) => {
     let at = 0;
     const refuse = (expected, place = at) => {
-      const found = place < text.length ? `"${text[place]}"` : "the end";
+      const found = place < text.length ? `'${text[place]}'` : "the end";
       throw Object.assign(new Error(`character ${place + 1}: expected ${expected}, found ${found}`),
         { expected, position: place });
     };
@@ -49,31 +52,33 @@
       space();
       return true;
     };
-    const many = (item, separator, limit) => {
+    const many = (item, separator, limit, what) => {
       for (let count = 0; count < limit; count++) {
         item();
         if (!accept(separator)) return;
       }
-      refuse("the end");
+      refuse(`the end: at most ${limit} ${what}`);
     };
     const decimal = () => take(/[0-9]+(?:\.[0-9]+)?|\.[0-9]+/y);
     const values = `a code from ${low} to ${high}, pass, drop, reset or hang`;
 
     const measure = (kind) => {
       if (!kind) return null;
-      if (!accept("=")) return kind === "seconds?" ? null : refuse('"=" and a value');
+      if (!accept("=")) return kind === "seconds?" ? null : refuse(`"=" and ${WANTED[kind] || `a number of ${kind[2]}`}`);
       const start = at;
       const digits = decimal();
       if (!digits || digits.length > MAX_NUMBER_CHARACTERS) refuse("a number", start);
       let value = round(Number(digits));
       if (kind === "share") {
-        if (value > 1 && (!Number.isInteger(value) || value > MAX_OCTETS)) refuse("a share up to 1, or octets", start);
+        if (value > 1 && (!Number.isInteger(value) || value > MAX_OCTETS)) {
+          refuse(`a share up to 1, or a whole number of octets up to ${MAX_OCTETS}`, start);
+        }
       } else if (kind === "number") {
         if (value > MAX_SIGMA) refuse(`a number up to ${MAX_SIGMA}`, start);
       } else if (Array.isArray(kind)) {
-        if (!kind[2]) value = round(value * (MULTIPLES[take(/[km]/iy).toLowerCase()] || 1));
+        if (/^octets/.test(kind[2])) value = round(value * (MULTIPLES[take(/[km]/iy).toLowerCase()] || 1));
         if (!Number.isInteger(value) || value < kind[0] || value > kind[1]) {
-          refuse(`a whole number from ${kind[0]} to ${kind[1]}`, start);
+          refuse(`a whole number from ${kind[0]} to ${kind[1]} of ${kind[2]}`, start);
         }
       } else {
         value = round(value * UNITS[take(/ms|s|m|h/iy).toLowerCase() || "s"]);
@@ -87,14 +92,14 @@
       let head = take(/pass|drop|reset|hang/iy).toLowerCase();
       if (!head) {
         head = take(/[0-9]+/y);
-        if (head.length < 3) refuse(values);
+        if (head.length < 3) refuse(head ? `three digits: ${values}` : values);
         if (head.length > 3 || Number(head) < low || Number(head) > high) refuse(values, start);
         const before = at;
         const marked = accept("_");
-        if (marked && !enhanced) refuse("no enhanced code here", text.indexOf("_", before));
+        if (marked && !enhanced) refuse('"~", ",", ":", "x" or an effect: no enhanced code here', text.indexOf("_", before));
         const place = at;
         const found = enhanced && at > before ? take(/[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])/y) : "";
-        if (marked && !found) refuse("an enhanced status code", place);
+        if (marked && !found) refuse("an enhanced status code such as 4.2.2", place);
         if (found) head += "_" + found;
       }
       const seen = new Set();
@@ -113,25 +118,29 @@
       if (!accept(":")) return { head, weight: 1 };
       const start = at;
       const digits = decimal();
-      if (!digits || digits.length > MAX_NUMBER_CHARACTERS || Number(digits) > MAX_WEIGHT) refuse("a weight", start);
+      if (!digits || digits.length > MAX_NUMBER_CHARACTERS || Number(digits) > MAX_WEIGHT) {
+        refuse(`a weight such as 0.5, up to ${MAX_WEIGHT}`, start);
+      }
       return { head, weight: round(Number(digits)) };
     };
     const step = () => {
       const start = at;
       const choices = [];
-      many(() => choices.push(choice()), ",", MAX_CHOICES);
+      many(() => choices.push(choice()), ",", MAX_CHOICES, "answers to choose from");
       if (!choices.some(({ weight }) => weight)) refuse("a weight above 0", start);
       if (!accept("x")) return { choices };
       const place = at;
       const digits = take(/[0-9]+/y);
-      if (!digits || digits.length > 7 || Number(digits) < 1 || Number(digits) > MAX_COUNT) refuse("a count", place);
+      if (!digits || digits.length > 7 || Number(digits) < 1 || Number(digits) > MAX_COUNT) {
+        refuse(`a count from 1 to ${MAX_COUNT}`, place);
+      }
       return { choices, count: Number(digits) };
     };
 
-    if ([...text].length > MAX_CHARACTERS) refuse(`at most ${MAX_CHARACTERS} characters`, MAX_CHARACTERS);
+    if ([...text].length > MAX_CHARACTERS) refuse(`a script of at most ${MAX_CHARACTERS} characters`, MAX_CHARACTERS);
     space();
     const steps = [];
-    many(() => steps.push(step()), "~", MAX_STEPS);
+    many(() => steps.push(step()), "~", MAX_STEPS, "steps");
     space();
     if (at < text.length) refuse('"~", ",", ":", "x" and a count, an effect such as -close, or the end');
     return steps.map(({ choices, count }, place) => {

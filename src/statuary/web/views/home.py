@@ -13,6 +13,7 @@ def home(visit: Visit) -> Result:
     pair = visit.resolve(visit.site.curated.shown_pair)
     comparison = compare(visit.catalogue, *pair) if len(pair) == 2 else None
     shared = [value for value, protocols in visit.site.shared_values.items() if len(protocols) >= 4]
+    shared.sort(key=lambda value: (not value.isdigit(), int(value) if value.isdigit() else 0))
     return Page(
         "home.html",
         visit.gettext("Every code, explained and answered on the wire"),

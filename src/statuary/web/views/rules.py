@@ -18,6 +18,7 @@ from statuary.scenario.ruletext import rule_text
 from statuary.serve.rulebook import Rulebook
 from statuary.serve.seen import Seen, follow
 from statuary.web.i18n import N_
+from statuary.web.said import rule_fault
 from statuary.web.site import Page, Redirect, Result, Visit
 from statuary.web.views.journal import MAX_FILTER_CHARACTERS, number_of
 
@@ -105,7 +106,7 @@ def _list(visit: Visit, problem: str = "") -> Page:
                 for number in (*{1, max(page - 1, 1), min(page + 1, pages), pages},)
             },
             "version": shared.rules_version,
-            "faults": book.faults,
+            "faults": [rule_fault(fault, visit.gettext) for fault in book.faults],
             "file": str(book.files[0]) if len(book.files) == 1 else "",
             "unsaved": book.unsaved,
             "done": visit.gettext(_SAVED) % {"file": book.files[0]} if saved else "",
@@ -212,7 +213,7 @@ def put(visit: Visit, fields: Mapping[str, str]) -> Result:
     former = _named(visit, name) if name else None
     found = read_rules(text.encode(), visit.gettext(N_("line")), None)
     if found.faults:
-        return _editor(visit, text, former, [str(fault) for fault in found.faults])
+        return _editor(visit, text, former, [rule_fault(fault, visit.gettext) for fault in found.faults])
     if not found.rules or (former is not None and len(found.rules) != 1):
         return _editor(visit, text, former, [visit.gettext(_NONE)])
     given = found.rules
