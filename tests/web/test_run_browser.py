@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 import http.server
 import threading
 from base64 import b64encode
@@ -197,6 +198,18 @@ def test_an_error_is_shown_in_the_language_of_the_page(page: Page, server: Servi
     expect(page.locator("#wrong p")).to_contain_text(
         "caractère 5\u00a0: il faut un effet, chacun une seule fois\u00a0: delay,"
     )
+
+
+def test_options_of_commands_are_whole(page: Page, server: Serving) -> None:
+    """No line ends within an option on a narrow screen; the page as it is sent has the command as plain text."""
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{server.site}/ja/smtp/452/mock")
+    commands = page.locator("pre.command code")
+    sent = html.unescape(httpx.get(page.url).text)
+    assert all(f"<code>{text}</code>" in sent for text in commands.all_text_contents())
+    options = commands.locator(".option")
+    assert "--mail-from" in options.all_inner_texts()
+    assert {option.evaluate("option => option.getClientRects().length") for option in options.all()} == {1}
 
 
 def test_rows_are_added_and_removed_by_keyboard(page: Page, server: Serving) -> None:

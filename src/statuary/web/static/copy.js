@@ -1,4 +1,4 @@
-// Copies a file as it stands on the page, to the last newline. The page reads without it.
+// Copies a file as it stands on the page, to the last newline, and keeps options whole. The page reads without it.
 "use strict";
 (() => {
   const SHOWN_MILLISECONDS = 2000;
@@ -32,6 +32,19 @@
       button.textContent = button.dataset.done;
       setTimeout(() => { button.textContent = label; }, SHOWN_MILLISECONDS);
     });
+  }
+
+  // A browser ends a line behind every hyphen. The page has a command as plain text, for programs that read it.
+  for (const code of document.querySelectorAll("pre.command code")) {
+    if (code.children.length) continue;
+    const parts = code.textContent.split(/(?<=^|\s)(--?[A-Za-z][\w-]*)/);
+    code.replaceChildren(...parts.map((part, place) => {
+      if (place % 2 === 0) return part;
+      const option = document.createElement("span");
+      option.className = "option";
+      option.textContent = part;
+      return option;
+    }));
   }
 
   // A link to a framework opens it, also where the browser does not do so by itself.
