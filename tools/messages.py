@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+from babel.messages.pofile import read_po
 
 from statuary.catalog.book import BOOK, book_messages, read_book
 from statuary.catalog.manual import MANUAL, manual_messages
@@ -10,6 +13,9 @@ from statuary.catalog.messages import prose_messages, update_catalogue
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
 from statuary.web import extract
+from statuary.web.said import builder_script
+
+STATIC = Path(extract.__file__).parent / "static"
 
 
 def main() -> int:
@@ -30,6 +36,12 @@ def main() -> int:
             path = update_catalogue(places.locales, language.tag, domain, texts)
             sys.stdout.write(f"{path.relative_to(places.locales.parent)}\n")
     extract.main()
+    for language in content.languages:
+        if language.fallback:
+            with (places.locales / language.tag / "LC_MESSAGES" / "interface.po").open("rb") as file:
+                spoken = {str(message.id): str(message.string) for message in read_po(file)}
+            path = STATIC / f"said.{language.tag}.js"
+            path.write_text(builder_script(spoken.__getitem__), encoding="utf-8")
     return 0
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 from itertools import product
 from typing import Any
 
@@ -20,7 +21,7 @@ from statuary.scenario.grammar import HTTP, SMTP, Dialect, parse_script
 from statuary.scenario.rules import STAGES
 from statuary.web.run.api import MAX_RUN_BODY_OCTETS
 from statuary.web.run.runner import MAX_RUN_CONNECTIONS, MAX_RUN_OCTETS, MAX_RUNS
-from statuary.web.said import BUILDER_TEXTS
+from statuary.web.said import BUILDER_TEXTS, builder_script
 from statuary.web.said import said as said_on_page
 from tests.conftest import Serving
 from tests.web.client import Client, make_client
@@ -402,3 +403,11 @@ def test_a_run_is_in_the_journal_under_its_key(server: Serving) -> None:
     events = run_script(server, script=f"503-delay=0.0{int(marker[:4], 16)}s")
     rows = httpx.get(f"{server.site}/api/journal", params={"key": events[0]["key"]}).json()["exchanges"]
     assert [row["code"] for row in rows] == ["503"]
+
+
+@pytest.mark.parametrize("language", ["fr", "ja", "ko"])
+def test_the_script_of_a_language_is_current(language: str) -> None:
+    """``python tools/messages.py`` writes what the builder says from the translations."""
+    written = resources.files("statuary.web").joinpath("static", f"said.{language}.js").read_text(encoding="utf-8")
+    known = read_translations(find_places().locales, language, INTERFACE)
+    assert written == builder_script(lambda text: known["", text])

@@ -279,9 +279,9 @@ def _actor(code: Code) -> str:
 
 
 def reply_line(code: Code) -> str:
-    """The reply as it is sent, with its enhanced status code where one may stand; empty where no text is known."""
+    """The reply as it is sent, with its enhanced status code where one may stand; empty for what is never sent."""
     answer = code.answer
-    if not answer.text:
+    if not answer.text or code.kind != "code" or code.wire != "sent":
         return ""
     bare = bool(code.stages) and _NO_ENHANCED_STAGES.issuperset(code.stages)
     return " ".join(part for part in (code.value, "" if bare else answer.enhanced, answer.text) if part)

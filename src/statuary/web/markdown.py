@@ -23,7 +23,7 @@ MAX_RENDERED_TEXTS = 4096
 _CITED = re.compile(r"RFC [0-9]{1,5}(?: §[0-9A-Z]+(?:\.[0-9]+)*)?")
 # Code that fits the narrowest screen, and that a browser would still break: behind a hyphen, a slash, a question mark.
 _BROKEN = re.compile(r"(?=.*[-/?])\S{1,22}")
-_PARTICLE = re.compile(r"\)(?=[\uac00-\ud7a3])")
+_PARTICLE = re.compile(r"(?<=[)”])(?=[\uac00-\ud7a3])")
 _REFERRED = re.compile(rf"{_CITED.pattern}|IANA [a-z0-9-]+|\bdraft-[a-z0-9-]+")
 
 
@@ -69,7 +69,7 @@ def _keep_together(token: Token, language: str) -> None:
     if token.type == "code_inline" and _BROKEN.fullmatch(token.content):
         token.attrs["class"] = "option"
     elif token.type == "text" and language == "ko":
-        token.content = _PARTICLE.sub(")\u2060", token.content)
+        token.content = _PARTICLE.sub("\u2060", token.content)
 
 
 def _code(_: object, tokens: Sequence[Token], place: int, *__: object) -> str:

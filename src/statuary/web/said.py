@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from statuary.errors import (
@@ -18,10 +19,20 @@ from statuary.explain.words import Phrase
 from statuary.scenario.expected import EXPECTED
 from statuary.web.run.ask import KEY_EXPECTED
 
-__all__ = ["BUILDER_TEXTS", "rule_fault", "said"]
+__all__ = ["BUILDER_TEXTS", "builder_script", "rule_fault", "said"]
 
 BUILDER_TEXTS = (SCRIPT_PROBLEM, SCRIPT_END, ARGUMENT_PROBLEM, KEY_EXPECTED, *EXPECTED)
-"""What can be said against a script while it is built: the page carries them for its script, in its language."""
+"""What can be said against a script while it is built."""
+
+
+def builder_script(gettext: Callable[[str], str]) -> str:
+    """The script that gives the builder what can be said, in a language: the content of ``static/said.fr.js``.
+
+    Args:
+        gettext: the reader's language.
+    """
+    rows = ",\n".join(f"  {json.dumps([text, gettext(text)], ensure_ascii=False)}" for text in BUILDER_TEXTS)
+    return f'// Written by tools/messages.py.\n"use strict";\nglobalThis.statuarySaid = [\n{rows},\n];\n'
 
 
 def said(error: StatuaryError) -> Phrase | None:

@@ -17,7 +17,7 @@ from statuary.web.run.forms import Forms, forms_of, places_of
 from statuary.web.run.rows import MAX_ROWS, Row, read_rows, rows_of, write_rows
 from statuary.web.run.runner import MAX_RUN_OCTETS, MAX_RUN_SECONDS
 from statuary.web.run.told import Told, told, told_of_performance
-from statuary.web.said import BUILDER_TEXTS, said
+from statuary.web.said import said
 from statuary.web.site import Visit
 
 __all__ = ["SHOWN", "Builder", "Wrong", "build", "lines_now", "recorded", "run_once"]
@@ -101,7 +101,6 @@ class Builder(NamedTuple):
         script: the script that the rows spell.
         wrong: what is wrong; None where nothing is.
         forms: the spellings; None where nobody asked for them, or something is wrong.
-        texts: what can be said against it, each in English and in the page's language; none where that is English.
     """
 
     protocol: str
@@ -111,7 +110,6 @@ class Builder(NamedTuple):
     script: str
     wrong: Wrong | None
     forms: Forms | None
-    texts: list[tuple[str, str]]
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -152,8 +150,7 @@ def build(visit: Visit, protocol: str, default: str, stage: str, fields: Mapping
         stage = default_stage(protocol)
     if sent and len(rows) < MAX_ROWS:
         rows = [*rows, Row()]
-    texts = [(each, visit.gettext(each)) for each in BUILDER_TEXTS if visit.gettext(each) != each]
-    return Builder(protocol, rows, stage, key, text, wrong, forms, texts)
+    return Builder(protocol, rows, stage, key, text, wrong, forms)
 
 
 def lines_now(visit: Visit, protocol: str, script: str, stage: str = "", target: str = "") -> Forms:

@@ -55,8 +55,8 @@
     return { text: text + times, starts };
   };
 
-  // What is wrong is said in English; the page carries the texts in its reader's language, the widest first.
-  const texts = JSON.parse(wrong.dataset.said || "[]").map(([english, text]) => {
+  // What is wrong is said in English; said.*.js has the texts in the page's language, the widest first.
+  const texts = (globalThis.statuarySaid || []).map(([english, text]) => {
     const parts = english.split(/%\((\w+)\)s/);
     const pattern = parts.map((part, place) => place % 2 ? "(.+?)" : part.replace(/[^\w\s"]/g, "\\$&")).join("");
     return { pattern: new RegExp(`^${pattern}$`, "s"), names: parts.filter((_, place) => place % 2), text };
