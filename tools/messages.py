@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 from statuary.catalog.book import BOOK, book_messages, read_book
 from statuary.catalog.manual import MANUAL, manual_messages
-from statuary.catalog.messages import prose_messages, update_catalogue
+from statuary.catalog.messages import INTERFACE, prose_messages, read_translations, update_catalogue
 from statuary.catalog.paths import find_places
 from statuary.catalog.source import read_content
 from statuary.web import extract
-from statuary.web.said import builder_script
+from statuary.web.said import BUILDER_TEXTS, builder_script
 
 STATIC = Path(extract.__file__).parent / "static"
 
@@ -38,8 +36,8 @@ def main() -> int:
     extract.main()
     for language in content.languages:
         if language.fallback:
-            with (places.locales / language.tag / "LC_MESSAGES" / "interface.po").open("rb") as file:
-                spoken = {str(message.id): str(message.string) for message in read_po(file)}
+            known = read_translations(places.locales, language.tag, INTERFACE)
+            spoken = {text: text for text in BUILDER_TEXTS} | {english: text for (_, english), text in known.items()}
             path = STATIC / f"said.{language.tag}.js"
             path.write_text(builder_script(spoken.__getitem__), encoding="utf-8")
     return 0

@@ -46,7 +46,7 @@ __all__ = [
 
 
 def N_(message: str) -> str:  # noqa: N802 - the field's own name for "to be translated later"
-    """Mark a text for extraction; errors are raised in English, and a page says them in its reader's language."""
+    """Mark a text for extraction; it is translated when a surface shows it. Errors are raised in English."""
     return message
 
 

@@ -9,10 +9,11 @@ from selectors import EVENT_READ, DefaultSelector
 
 from tests.conftest import Serving
 
-__all__ = ["Answer", "arrivals", "ask", "dialogue", "nothing_yet", "parse", "read_all", "read_answer"]
+__all__ = ["Answer", "arrivals", "ask", "dialogue", "is_half_closed", "nothing_yet", "parse", "read_all", "read_answer"]
 
 WAIT_SECONDS = 10.0
 """The bound on every wait, in seconds."""
+_CLOSE_WAIT = 8
 
 
 class Answer:
@@ -68,6 +69,11 @@ def nothing_yet(connection: socket.socket, seconds: float = 0.05) -> bool:
     finally:
         connection.settimeout(WAIT_SECONDS)
     return False
+
+
+def is_half_closed(connection: socket.socket) -> bool:
+    """Whether the other side has finished and ours has not: the state CLOSE_WAIT (RFC 9293 §3.3.2)."""
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == bytes([_CLOSE_WAIT])
 
 
 def arrivals(connections: Sequence[socket.socket]) -> list[int]:

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from statuary.catalog.identity import named_in
 from statuary.catalog.model import Code, Retry
 
-__all__ = ["CLASS_IDENTITY", "concrete_code", "parse_enhanced", "template_identity"]
+__all__ = ["CLASS_IDENTITY", "NO_ENHANCED_STAGES", "concrete_code", "parse_enhanced", "template_identity"]
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 
 CLASS_IDENTITY = "smtp/{digit}.XXX.YYY"
 """The identity of a class row."""
+
+NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})
+"""Stages whose replies have no enhanced status code: the greeting and the hello (RFC 2034 §4)."""
 
 
 def parse_enhanced(text: str) -> tuple[str, str, str] | None:

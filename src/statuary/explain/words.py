@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from statuary.catalog.enhanced import NO_ENHANCED_STAGES
 from statuary.catalog.model import Code, Retry
+from statuary.errors import N_
 
 __all__ = [
     "CLAIM_KINDS",
@@ -22,6 +24,7 @@ __all__ = [
     "fate_phrase",
     "has_actor",
     "is_described",
+    "is_sent",
     "kept",
     "owner_phrase",
     "reply_line",
@@ -29,11 +32,6 @@ __all__ = [
     "retry_phrases",
     "stages_phrase",
 ]
-
-
-def N_(message: str) -> str:  # noqa: N802 - the field's own name for "to be translated later"
-    """Mark a text for extraction; it is translated when it is rendered."""
-    return message
 
 
 class Phrase(NamedTuple):
@@ -150,8 +148,6 @@ _OPENING_STAGES = frozenset({"connect", "starttls"})
 """Stages at which nothing has been asked for but to begin."""
 _LATER = ("same-request-later", "same-request-new-connection")
 _BY_HAND = ("after-change", "after-user-action")
-_NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})
-"""Stages whose reply has no enhanced status code: the greeting and the hello (RFC 2034 §4)."""
 _ACTORS: Mapping[tuple[str, str], str] = {
     ("smtp", "2"): N_("nobody"),
     ("smtp", "3"): N_("the sending program"),
@@ -278,12 +274,17 @@ def _actor(code: Code) -> str:
     return _ACTORS.get((code.protocol, code.value[0]), general)
 
 
+def is_sent(code: Code) -> bool:
+    """Whether it goes over the wire as it stands: a template, a class or a number in logs does not."""
+    return code.kind == "code" and code.wire == "sent"
+
+
 def reply_line(code: Code) -> str:
     """The reply as it is sent, with its enhanced status code where one may stand; empty for what is never sent."""
     answer = code.answer
-    if not answer.text or code.kind != "code" or code.wire != "sent":
+    if not answer.text or not is_sent(code):
         return ""
-    bare = bool(code.stages) and _NO_ENHANCED_STAGES.issuperset(code.stages)
+    bare = bool(code.stages) and NO_ENHANCED_STAGES.issuperset(code.stages)
     return " ".join(part for part in (code.value, "" if bare else answer.enhanced, answer.text) if part)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from statuary.catalog.model import Language
+from statuary.errors import N_
 
 __all__ = ["N_", "Translator", "negotiate"]
 
@@ -20,11 +21,6 @@ _RANGE = re.compile(
     r"(?P<tag>\*|[a-z]{1,8}(?:-[a-z0-9]{1,8})*)(?:\s*;\s*q\s*=\s*(?P<q>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?",
     re.IGNORECASE,
 )
-
-
-def N_(message: str) -> str:  # noqa: N802 - the field's own name for "to be translated later"
-    """Mark a text for extraction; it is translated when a page is rendered."""
-    return message
 
 
 class Translator:

@@ -64,18 +64,17 @@ def _link_codes(tokens: Sequence[Token], language: str) -> None:
                 token.attrs["class"] = "code-link"
 
 
-def _keep_together(token: Token, language: str) -> None:
-    """Leave a browser no place to end a line where nobody would: within a short piece of code, before a particle."""
-    if token.type == "code_inline" and _BROKEN.fullmatch(token.content):
-        token.attrs["class"] = "option"
-    elif token.type == "text" and language == "ko":
-        token.content = _PARTICLE.sub("\u2060", token.content)
+def _keep_particles(tokens: Sequence[Token]) -> None:
+    """Leave a browser no place to end a line before a Korean particle."""
+    for token in tokens:
+        if token.type == "text":
+            token.content = _PARTICLE.sub("\u2060", token.content)
 
 
 def _code(_: object, tokens: Sequence[Token], place: int, *__: object) -> str:
-    """A piece of code, its options whole."""
-    kind = ' class="option"' if "class" in tokens[place].attrs else ""
-    return f"<code{kind}>{command(tokens[place].content)}</code>"
+    """A piece of code: a short one whole, of a longer one its options."""
+    text = tokens[place].content
+    return f'<code class="option">{escape(text)}</code>' if _BROKEN.fullmatch(text) else f"<code>{command(text)}</code>"
 
 
 class _Renderer:
@@ -96,8 +95,8 @@ class _Renderer:
             if token.type == "inline" and token.children is not None:
                 _link_codes(token.children, language)
                 token.children = _cite(token.children)
-                for child in token.children:
-                    _keep_together(child, language)
+                if language == "ko":
+                    _keep_particles(token.children)
         rendered = self._parser.renderer.render(tokens, self._parser.options, environment)
         return Markup(rendered.strip())  # noqa: S704 - raw HTML is off, everything else is escaped
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple, TypeAlias
 
-from statuary.catalog.enhanced import template_identity
+from statuary.catalog.enhanced import NO_ENHANCED_STAGES, template_identity
 from statuary.scenario.script import Answer
 from statuary.serve.session import Shared
 from statuary.wire.smtp import format_reply
 
 __all__ = ["Reply", "ReplyBook", "Written", "written"]
-
-_NO_ENHANCED_STAGES = frozenset({"connect", "ehlo"})  # RFC 2034 §4: neither the greeting nor the hello has one
 
 
 class Reply(NamedTuple):
@@ -76,7 +74,7 @@ class ReplyBook:
             domain: the domain of the address at hand; a forward path is made in it.
         """
         text, enhanced = self._text(answer.value, answer.enhanced)
-        if not answer.enhanced and stage in _NO_ENHANCED_STAGES:
+        if not answer.enhanced and stage in NO_ENHANCED_STAGES:
             enhanced = ""
         return Reply(int(answer.value), self._fill(text, domain), enhanced)
 

@@ -12,7 +12,7 @@ from statuary.catalog.model import Claim, Code
 from statuary.errors import CodeNotFound
 from statuary.explain.confused import confusions_of
 from statuary.explain.stages import dialogue_of
-from statuary.explain.words import CLAIM_KINDS, reply_line
+from statuary.explain.words import CLAIM_KINDS, is_sent, reply_line
 from statuary.web.i18n import N_
 from statuary.web.site import EDIT_URL, Page, Redirect, Result, Visit
 from statuary.web.views.links import compare_path, heading, mock_path, related_codes
@@ -221,11 +221,9 @@ def _claims(claims: Iterable[Claim]) -> list[tuple[str, list[Claim]]]:
 
 def _sent(visit: Visit, entry: Code) -> str:
     """What goes over the wire for it: the reply line, or the status line as the mock sends it; empty for none."""
-    if entry.kind != "code" or entry.wire != "sent":
-        return ""
-    if line := reply_line(entry):
-        return line
-    response = http_response(visit, entry) if entry.protocol == "http" and mock_path(entry) else None
+    if entry.protocol != "http" or not is_sent(entry) or not mock_path(entry):
+        return reply_line(entry)
+    response = http_response(visit, entry)
     return response.text.partition("\n")[0] if response else ""
 
 
