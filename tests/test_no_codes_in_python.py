@@ -134,17 +134,20 @@ def codes_in(source: str, path: str) -> Iterator[Literal]:
 
 def texts_in(source: str, path: str, texts: set[str]) -> Iterator[Literal]:
     """Strings that are a reason phrase or a reply text, or hold one of several words."""
-    longer = {
-        text.casefold(): re.compile(rf"(?<!\w){re.escape(text)}(?![\w-])", re.IGNORECASE)
-        for text in texts
-        if " " in text and len(text) > 9
-    }
+    longer = [(text.casefold(), text) for text in texts if " " in text and len(text) > 9]
     for line, value in literals(source, path):
         if isinstance(value, str):
             if value in texts:
                 yield Literal(path, line, value)
             else:
-                yield from (Literal(path, line, text) for text, word in longer.items() if word.search(value))
+                said = value.casefold()
+                held = {folded for folded, text in longer if folded in said and _stands_in(text, value)}
+                yield from (Literal(path, line, folded) for folded in held)
+
+
+def _stands_in(text: str, value: str) -> bool:
+    """Whether a text stands in a value as words of its own."""
+    return re.search(rf"(?<!\w){re.escape(text)}(?![\w-])", value, re.IGNORECASE) is not None
 
 
 def sources() -> list[Path]:

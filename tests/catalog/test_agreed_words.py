@@ -52,15 +52,15 @@ def test_every_language_holds_its_terms(language: str) -> None:
     assert all(agreed.forms.values())
 
 
-def test_lint_finds_another_word(copy: Copy) -> None:
+def test_lint_finds_another_word(small: Copy) -> None:
     """With the text's own line, and the agreed word in the mend."""
-    shutil.copytree(LOCALES, copy.locales)
-    clean = copy.problems()
-    path = copy.locales / "ko" / "LC_MESSAGES" / "smtp.po"
+    shutil.copytree(LOCALES, small.locales)
+    clean = small.problems()
+    path = small.locales / "ko" / "LC_MESSAGES" / "smtp.po"
     text = path.read_text(encoding="utf-8")
     assert "대기열" in text
     path.write_text(text.replace("대기열", "줄"), encoding="utf-8")
-    found = [item for item in copy.problems() if item not in clean and "is not put as agreed" in item.problem]
+    found = [item for item in small.problems() if item not in clean and "is not put as agreed" in item.problem]
     assert found
     lines = path.read_text(encoding="utf-8").split("\n")
     for item in found:
@@ -81,10 +81,10 @@ def test_left_over_exceptions_and_broken_files_are_errors(copy: Copy) -> None:
     assert read_agreed(copy.locales, "xx") == Agreed({}, {})
 
 
-def test_lint_finds_terms_without_readings(copy: Copy) -> None:
+def test_lint_finds_terms_without_readings(small: Copy) -> None:
     """Every term in Han characters has a reading in kana, and no reading is left over."""
-    shutil.copytree(LOCALES, copy.locales)
-    path = copy.locales / "ja" / "glossary.toml"
+    shutil.copytree(LOCALES, small.locales)
+    path = small.locales / "ja" / "glossary.toml"
     text = path.read_text(encoding="utf-8")
     assert text.count('"中継" = ') == 1
     for new, problem in (
@@ -93,7 +93,7 @@ def test_lint_finds_terms_without_readings(copy: Copy) -> None:
         ('"中断" = "ちゅうだん"\n"中継" = ', "“中断” has a reading and is no term"),
     ):
         path.write_text(text.replace('"中継" = ', new), encoding="utf-8")
-        assert problem in [item.problem for item in copy.problems() if item.path == "locales/ja/glossary.toml"]
+        assert problem in [item.problem for item in small.problems() if item.path == "locales/ja/glossary.toml"]
 
 
 def test_readings_are_texts(copy: Copy) -> None:
