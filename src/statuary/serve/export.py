@@ -153,7 +153,7 @@ def _entry(number: int, exchange: Exchange) -> dict[str, Any]:
     version = exchange.request.partition(b"\r\n")[0].rpartition(b" ")[2].decode("latin-1")
     request: dict[str, Any] = {
         "method": method,
-        "url": f"http://{host}{target}" if target.startswith("/") else target,
+        "url": f"{'https' if exchange.tls else 'http'}://{host}{target}" if target.startswith("/") else target,
         "httpVersion": version,
         "cookies": _cookies(headers, "cookie"),
         "headers": [{"name": name, "value": value} for name, value in headers],

@@ -40,6 +40,7 @@ class Exchange(NamedTuple):
         asked: how often the script was asked under its key by then; 0 where none.
         note: effects or an error, in a few words.
         key: what the client asked its counts and its journal to be kept apart by; empty where it asked for nothing.
+        tls: whether it went through TLS.
     """
 
     at: float
@@ -55,6 +56,7 @@ class Exchange(NamedTuple):
     asked: int = 0
     note: str = ""
     key: str = ""
+    tls: bool = False
 
     def to_dict(self, number: int) -> dict[str, Any]:
         """The exchange as plain data for JSON; octets as text, each octet one character (ISO 8859-1)."""
@@ -73,10 +75,11 @@ class Exchange(NamedTuple):
             "asked": self.asked,
             "note": self.note,
             "key": self.key,
+            "tls": self.tls,
         }
 
 
-Row: TypeAlias = tuple[float, str, int, str, str, bytes, bytes, str, str, int, int, str, str]
+Row: TypeAlias = tuple[float, str, int, str, str, bytes, bytes, str, str, int, int, str, str, bool]
 """The fields of an :class:`Exchange` in their order, as a plain tuple, which costs a fraction of a named one."""
 
 

@@ -35,6 +35,7 @@ class Exchange:
         asked: how often the script was asked by then.
         note: effects or an error, in a few words.
         key: what the client asked its counts to be kept apart by.
+        tls: whether it went through TLS.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Exchange:
     asked: int
     note: str
     key: str
+    tls: bool
 
     @classmethod
     def of(cls, seen: Seen) -> Self:
@@ -58,8 +60,9 @@ class Exchange:
 
 
 def _common(seen: Seen) -> dict[str, Any]:
-    names = ("at", "connection", "peer", "stage", "code", "request", "response", "rule", "step", "asked", "note", "key")
-    return {name: getattr(seen.exchange, name) for name in names}
+    told = seen.exchange._asdict()
+    del told["protocol"]
+    return told
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def http_session(client: Client) -> None:
     from statuary.serve.mailbox import Message
 
     client.shared.journal.add(
-        (0.0, "http", 1, "127.0.0.1:5", "request", b"GET / HTTP/1.1\r\n\r\n", b"", "200", "", 0, 0, "", "")
+        (0.0, "http", 1, "127.0.0.1:5", "request", b"GET / HTTP/1.1\r\n\r\n", b"", "200", "", 0, 0, "", "", False)
     )
     client.shared.mailbox.add(Message(0.0, 1, "a@b.test", ("c@d.test",), b"Content-Type: image/png\r\n\r\nx"))
 

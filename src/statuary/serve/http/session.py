@@ -222,20 +222,20 @@ class HttpSession:
         if answer.kind in ENDINGS:
             return self._no_answer(answer, now, raw, prepared, step, asked)
         closing = engine.closing
-        key = (id(answer), (step << 1) | closing)
-        ready: Ready | None = prepared.built.get(key)
+        form = (id(answer), (step << 1) | closing)
+        ready: Ready | None = prepared.built.get(form)
         if ready is None:
-            ready = prepared.built[key] = self._make(request, prepared, answer, step)
+            ready = prepared.built[form] = self._make(request, prepared, answer, step)
             if raw is request.raw and request.ended and not closing and not ready.close:
                 mock.know(request, prepared, ready)
         data = ready.at(mock.date(now))
         engine.send_raw(data, close=ready.close)
-        code, rule = ready.built.code, prepared.rule
+        code, rule, key, tls = ready.built.code, prepared.rule, prepared.key, self._peer.tls
         if self._interim or self._note:
-            self._log(now, raw, data, code, rule, step, asked, "", prepared.key)
+            self._log(now, raw, data, code, rule, step, asked, "", key)
             return data
         shared.journal.add(
-            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "", prepared.key)
+            (now, "http", self._number, self._address, "request", raw, data, code, rule, step, asked, "", key, tls)
         )
         return data
 
@@ -247,8 +247,9 @@ class HttpSession:
         asked = shared.counters.take(prepared.count_key) + 1
         data = ready.at(mock.date(now))
         address, raw, rule, code = self._address, request.raw, prepared.rule, ready.built.code
+        key, tls = prepared.key, self._peer.tls
         shared.journal.add(
-            (now, "http", self._number, address, "request", raw, data, code, rule, 1, asked, "", prepared.key)
+            (now, "http", self._number, address, "request", raw, data, code, rule, 1, asked, "", key, tls)
         )
         return data
 
@@ -341,8 +342,8 @@ class HttpSession:
     ) -> None:
         """Write an exchange down, with what was sent and noted while its body came."""
         note = f"{note}; {self._note}" if note and self._note else note or self._note
-        octets = self._interim + sent
-        row = (now, "http", self._number, self._address, "request", raw, octets, code, rule, step, asked, note, key)
+        sent, tls = self._interim + sent, self._peer.tls
+        row = (now, "http", self._number, self._address, "request", raw, sent, code, rule, step, asked, note, key, tls)
         self._shared.journal.add(row)
 
 

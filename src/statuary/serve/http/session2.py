@@ -279,7 +279,7 @@ class Http2Session:
     def _over(self, problem: str) -> None:
         if problem:
             peer, now = self._peer, self._shared.clock()
-            row = (now, "http", peer.number, peer.address, "request", b"", b"", "", "", 0, 0, problem, "")
+            row = (now, "http", peer.number, peer.address, "request", b"", b"", "", "", 0, 0, problem, "", peer.tls)
             self._shared.journal.add(row)
 
     def _render(self, request: Request, decided: Decided) -> bytes:
@@ -331,6 +331,7 @@ class Http2Session:
                 decided.asked,
                 "; ".join(filter(None, notes)),
                 key,
+                peer.tls,
             )
         )
 

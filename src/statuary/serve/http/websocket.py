@@ -124,5 +124,6 @@ class WebSocketEcho:
                 0,
                 "",
                 self._key,
+                peer.tls,
             )
         )

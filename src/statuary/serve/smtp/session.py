@@ -125,7 +125,10 @@ class SmtpSession(Speaker):
         shared, step, asked = self.shared, 0, 0
         if count_key:
             step, asked = 1, shared.counters.take(count_key) + 1
-        shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, "", key))
+        tls = self.engine.secure
+        shared.journal.add(
+            (now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, "", key, tls)
+        )
         return data
 
     def _advance(self, before: Sequence[bytes] = ()) -> Output:

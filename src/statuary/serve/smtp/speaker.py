@@ -288,7 +288,7 @@ class Speaker:
         """Write down what was decided, and move the engine; see :meth:`answer`."""
         engine, shared = self.engine, self.shared
         manner = self.manner
-        now = shared.clock()
+        now, tls = shared.clock(), engine.secure
         if key is None:
             key = self.key(path)  # before the engine forgets the transaction
         if picked is None:
@@ -296,7 +296,9 @@ class Speaker:
             if manner is not None and manner.plain:
                 data = without_enhanced(data)
             engine.send_raw(data, code)
-            shared.journal.add((now, "smtp", self.number, self.address, stage, raw, data, text, "", 0, 0, note, key))
+            shared.journal.add(
+                (now, "smtp", self.number, self.address, stage, raw, data, text, "", 0, 0, note, key, tls)
+            )
             return code, data
         chosen, answer, step, asked = picked
         rule = chosen.rule
@@ -308,12 +310,12 @@ class Speaker:
         engine.send_raw(data, code)
         if not answer.effects:
             shared.journal.add(
-                (now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, note, key)
+                (now, "smtp", self.number, self.address, stage, raw, data, text, rule, step, asked, note, key, tls)
             )
             return code, data
         plan, sent = self.plan(picked, data)
         effects = "".join(map(str, answer.effects)).lstrip("-")
-        self.log(now, stage, raw, sent, text, f"{effects}; {note}" if note else effects, rule, step, asked, key)
+        self.log(now, stage, raw, sent, text, f"{effects}; {note}" if note else effects, rule, step, asked, key, tls)
         return code, b"" if self.hold_back(answer, sent) else plan
 
     def hold_back(self, answer: Answer, sent: bytes) -> bool:
@@ -387,8 +389,10 @@ class Speaker:
         step: int = 0,
         asked: int = 0,
         key: str | None = None,
+        tls: bool | None = None,
     ) -> None:
-        """Write an exchange into the journal."""
+        """Write an exchange into the journal; what moved the engine says how things stood before."""
         key = self.key(None) if key is None else key
-        row = (now, "smtp", self.number, self.address, stage, raw, sent, code, rule, step, asked, note, key)
+        tls = self.engine.secure if tls is None else tls
+        row = (now, "smtp", self.number, self.address, stage, raw, sent, code, rule, step, asked, note, key, tls)
         self.shared.journal.add(row)

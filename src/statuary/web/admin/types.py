@@ -169,6 +169,7 @@ class ExchangeShape(Struct):
     asked: int
     note: str
     key: str
+    tls: bool
 
 
 class Exchanges(Struct):

@@ -178,10 +178,10 @@ def _request_shape(exchange: Exchange) -> dict[str, Any]:
     for name, value in headers:
         pretty = "-".join(part.capitalize() for part in name.split("-"))
         named[pretty] = f"{named[pretty]}, {value}" if pretty in named else value
-    host = named.get("Host", "")
+    host, scheme = named.get("Host", ""), "https" if exchange.tls else "http"
     return {
         "url": target,
-        "absoluteUrl": f"http://{host}{target}" if target.startswith("/") else target,
+        "absoluteUrl": f"{scheme}://{host}{target}" if target.startswith("/") else target,
         "method": method,
         "clientIp": exchange.peer.rpartition(":")[0],
         "headers": named,
