@@ -24,7 +24,7 @@ def test_good_files(statuary: Statuary, tmp_path: Path) -> None:
     """How many rules are in order; as JSON, the rules."""
     file = tmp_path / "shop.toml"
     file.write_text(GOOD)
-    assert statuary("check", str(file)).out == "1 rules in order\n"
+    assert statuary("check", str(file)).out == "1 rule in order\n"
     rule = json.loads(statuary("check", "--json", str(file)).out)
     assert (rule["name"], rule["answer"]) == ("shop#1", "503")
 

@@ -38,5 +38,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write("".join(json.dumps(write_rule(rule), ensure_ascii=False) + "\n" for rule in rules))
     else:
-        sys.stdout.write(f"{len(rules)} rules in order\n")
+        sys.stdout.write(f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'} in order\n")
     return 0
