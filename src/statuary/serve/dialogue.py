@@ -11,7 +11,7 @@ from statuary.serve.fields import MAX_MATCHED_OCTETS, ForwardPaths, HttpFields, 
 from statuary.serve.journal import Exchange, MemoryJournal
 from statuary.wire.smtp import Mailbox
 
-__all__ = ["Follower", "Seen", "follow", "request_parts"]
+__all__ = ["Follower", "Seen", "follow", "request_parts", "request_url"]
 
 MAX_CONNECTIONS = 10_000
 """The most connections whose dialogue is followed at once."""
@@ -54,6 +54,18 @@ def request_parts(raw: bytes) -> tuple[str, str, list[tuple[str, str]], bytes]:
     if any(name == "transfer-encoding" and "chunked" in value.lower() for name, value in headers):
         body = _without_chunks(body)
     return words[0] if words else "", words[1] if len(words) > 1 else "", headers, body
+
+
+def request_url(exchange: Exchange, host: str, target: str) -> str:
+    """The address that was asked for.
+
+    Args:
+        exchange: HTTP's.
+        host: the Host field of its request.
+        target: the target of its request.
+    """
+    scheme = "https" if exchange.tls else "http"
+    return f"{scheme}://{host}{target}" if target.startswith("/") else target
 
 
 def _without_chunks(body: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from statuary.serve.journal import Exchange, timestamp
-from statuary.serve.seen import request_parts
+from statuary.serve.seen import request_parts, request_url
 
 __all__ = ["MASK", "Transcriber", "har", "json_lines", "masked", "transcript"]
 
@@ -153,7 +153,7 @@ def _entry(number: int, exchange: Exchange) -> dict[str, Any]:
     version = exchange.request.partition(b"\r\n")[0].rpartition(b" ")[2].decode("latin-1")
     request: dict[str, Any] = {
         "method": method,
-        "url": f"{'https' if exchange.tls else 'http'}://{host}{target}" if target.startswith("/") else target,
+        "url": request_url(exchange, host, target),
         "httpVersion": version,
         "cookies": _cookies(headers, "cookie"),
         "headers": [{"name": name, "value": value} for name, value in headers],

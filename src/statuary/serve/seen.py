@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from statuary.errors import RuleError
 from statuary.scenario.patterns import write_pattern
 from statuary.scenario.rules import Pattern, Rule, fits
-from statuary.serve.dialogue import Seen, follow, request_parts
+from statuary.serve.dialogue import Seen, follow, request_parts, request_url
 from statuary.serve.fields import LazyFields
 from statuary.serve.journal import Exchange, MemoryJournal
 from statuary.serve.sieve import Filter, Sieve, belonging
@@ -27,6 +27,7 @@ __all__ = [
     "near_exchanges",
     "near_misses",
     "request_parts",
+    "request_url",
     "select",
 ]
 

@@ -22,7 +22,16 @@ from statuary.scenario.ruletable import MAX_STATE_CHARACTERS
 from statuary.scenario.script import Answer
 from statuary.serve.fields import read_query
 from statuary.serve.journal import Exchange, timestamp
-from statuary.serve.seen import Filter, NearMiss, follow, near_exchanges, near_misses, request_parts, select
+from statuary.serve.seen import (
+    Filter,
+    NearMiss,
+    follow,
+    near_exchanges,
+    near_misses,
+    request_parts,
+    request_url,
+    select,
+)
 from statuary.web.admin.base import Admin, Endpoint, Failure, Handler, number, read_struct
 from statuary.web.admin.journal import MAX_LIMIT
 from statuary.web.admin.rules import states_of
@@ -178,10 +187,9 @@ def _request_shape(exchange: Exchange) -> dict[str, Any]:
     for name, value in headers:
         pretty = "-".join(part.capitalize() for part in name.split("-"))
         named[pretty] = f"{named[pretty]}, {value}" if pretty in named else value
-    host, scheme = named.get("Host", ""), "https" if exchange.tls else "http"
     return {
         "url": target,
-        "absoluteUrl": f"{scheme}://{host}{target}" if target.startswith("/") else target,
+        "absoluteUrl": request_url(exchange, named.get("Host", ""), target),
         "method": method,
         "clientIp": exchange.peer.rpartition(":")[0],
         "headers": named,
